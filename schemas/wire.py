@@ -1,0 +1,90 @@
+"""Bytes of a tag block: the one place that knows them.
+
+A message is an Arrow IPC stream (one record batch: gaps uint32, channel uint8, buffers compressed with zstd; the block's context as
+JSON in the schema's metadata) followed by a 16-byte trailer, little-endian: magic ``PWTB``, wire version u16, two zero bytes, length
+of the Arrow part u32, CRC-32C of everything before the checksum u32. Arrow readers stop at the end of the stream, so they read a
+message as it is.
+"""
+
+import struct
+
+import google_crc32c
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from schemas.block import MAX_TAGS, BlockContext, TagBlock
+from schemas.errors import WireError, WireFault
+from schemas.topics import MAX_MESSAGE_BYTES
+
+VERSION = 1
+_MAGIC = b"PWTB"
+_TRAILER = struct.Struct("<4sHHII")
+_CONTEXT_KEY = b"photonwatch.block"
+_FIELDS = (pa.field("gaps", pa.uint32(), nullable=False), pa.field("channel", pa.uint8(), nullable=False))
+_WRITE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), use_threads=False)
+_READ = pa.ipc.IpcReadOptions(use_threads=False)
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(BlockContext)
+_MAX_RECORDS = 2 * MAX_TAGS
+
+
+def encode(block: TagBlock) -> bytes:
+    """Bytes of a block.
+
+    Raises:
+        WireError: the message would reach 1 MiB.
+    """
+    schema = pa.schema(_FIELDS, metadata={_CONTEXT_KEY: _encoder.encode(block.context)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, schema, options=_WRITE) as writer:
+        writer.write_batch(pa.record_batch([pa.array(block.gaps), pa.array(block.channel)], schema=schema))
+    arrow: bytes = sink.getvalue().to_pybytes()
+    head = arrow + _TRAILER.pack(_MAGIC, VERSION, 0, len(arrow), 0)[:-4]
+    message = head + struct.pack("<I", google_crc32c.value(head))
+    if len(message) >= MAX_MESSAGE_BYTES:
+        raise WireError(WireFault.OVERSIZED, f"block {block.context.sequence} of {block.context.source}: {len(message)} bytes")
+    return message
+
+
+def decode(message: bytes) -> TagBlock:
+    """The block in a message.
+
+    Raises:
+        WireError: truncated, damaged, of an unknown version, or not keeping the block's contract; ``fault`` names which.
+    """
+    if len(message) < _TRAILER.size:
+        raise WireError(WireFault.TRUNCATED, f"{len(message)} bytes cannot hold a block")
+    magic, version, _, length, checksum = _TRAILER.unpack_from(message, len(message) - _TRAILER.size)
+    if magic != _MAGIC:
+        raise WireError(
+            WireFault.TRUNCATED, f"no block trailer at the end of {len(message)} bytes: cut short, or not a tag block"
+        )
+    if version != VERSION:
+        raise WireError(WireFault.VERSION, f"wire version {version}; this program reads {VERSION}: update it")
+    if google_crc32c.value(message[:-4]) != checksum:
+        raise WireError(WireFault.CHECKSUM, f"the checksum of {len(message)} bytes does not match: damaged on the way")
+    if length != len(message) - _TRAILER.size:
+        raise WireError(WireFault.TRUNCATED, f"{len(message) - _TRAILER.size} bytes of Arrow data, {length} announced")
+    try:
+        reader = pa.ipc.open_stream(pa.py_buffer(message), options=_READ)
+        context = _decoder.decode((reader.schema.metadata or {})[_CONTEXT_KEY])
+        batch = reader.read_next_batch()
+        gaps, channel = (batch.column(name).to_numpy() for name in ("gaps", "channel"))
+    except (pa.ArrowException, msgspec.DecodeError, KeyError, StopIteration, ValueError) as error:
+        raise WireError(WireFault.MALFORMED, f"not a tag block: {error}") from error
+    if gaps.dtype != np.uint32 or channel.dtype != np.uint8 or gaps.size > _MAX_RECORDS:
+        raise WireError(WireFault.MALFORMED, f"{gaps.size} records of {gaps.dtype} and {channel.dtype}")
+    block = TagBlock(context, gaps, channel)
+    _check(block)
+    return block
+
+
+def _check(block: TagBlock) -> None:
+    context = block.context
+    if context.reached_ps < context.start_ps:
+        raise WireError(WireFault.CONTRADICTION, f"block {context.sequence}: reached {context.reached_ps} before its start")
+    if context.sequence < 0:
+        raise WireError(WireFault.CONTRADICTION, f"block {context.sequence}: sequence numbers start at 0")
+    if block.gaps.size and context.start_ps + block.span_ps() >= context.reached_ps:
+        raise WireError(WireFault.CONTRADICTION, f"block {context.sequence}: a tag lies at or after its reached time")
