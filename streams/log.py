@@ -1,0 +1,65 @@
+"""A partition's log as a worker reads it, and the places where batches are cut: a function of the log alone.
+
+docs/decisions/0001 tells why. The numbers below are part of the pipeline's identity: a stored batch can only be repeated
+under the same rule, so they are constants, not settings.
+"""
+
+from dataclasses import dataclass
+
+PATIENCE_MS = 250
+"""A batch spans less than this of the broker's time."""
+BATCH_BYTES = 16 << 20
+"""A batch's messages hold at most this many bytes together."""
+ALIVE_STEP_MS = 1_500
+"""The most that one silence counts for in log-alive time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: where it stands, when the broker appended it (ms, UTC), and its bytes."""
+
+    offset: int
+    timestamp_ms: int
+    value: bytes
+
+
+class Cutter:
+    """Says where a batch ends. ``grid`` is the largest number of messages in a batch; batches never cross its multiples."""
+
+    def __init__(self, grid: int) -> None:
+        self._grid = grid
+        self._first_ms: int | None = None
+        self._bytes = 0
+
+    def ends_before(self, message: Message) -> bool:
+        """Whether the batch that is open must end before ``message``."""
+        return self._first_ms is not None and (
+            message.offset % self._grid == 0
+            or message.timestamp_ms >= self._first_ms + PATIENCE_MS
+            or self._bytes + len(message.value) > BATCH_BYTES
+        )
+
+    def take(self, message: Message) -> None:
+        """Count ``message`` to the open batch."""
+        if self._first_ms is None:
+            self._first_ms = message.timestamp_ms
+        self._bytes += len(message.value)
+
+    def cut(self) -> None:
+        """The batch ended; the next message opens another."""
+        self._first_ms, self._bytes = None, 0
+
+
+class AliveClock:
+    """Log-alive time (ms): time in which the partition was being written to, so that an outage makes nobody idle."""
+
+    def __init__(self, now_ms: int = 0, timestamp_ms: int | None = None) -> None:
+        self.now_ms = now_ms
+        self.timestamp_ms = timestamp_ms
+
+    def advance(self, timestamp_ms: int) -> int:
+        """Move on to a message's time stamp; the broker's clock may step back, this one does not."""
+        if self.timestamp_ms is not None:
+            self.now_ms += min(max(timestamp_ms - self.timestamp_ms, 0), ALIVE_STEP_MS)
+        self.timestamp_ms = timestamp_ms
+        return self.now_ms

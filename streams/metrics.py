@@ -1,0 +1,75 @@
+"""Every metric a worker exposes, its labels bounded: topics and partitions, objectives and subjects, never runs."""
+
+from fractions import Fraction
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from schemas.records import AlertState
+from storage.writer import Batch, Outcome
+
+_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
+
+
+class WorkerMetrics:
+    """One worker's metrics in a registry of their own."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        partition = ("topic", "partition")
+        self._batches = Counter("photonwatch_batches", "Batches stored", (*partition, "outcome"), registry=registry)
+        self._messages = Counter("photonwatch_messages", "Messages in stored batches", partition, registry=registry)
+        self._rows = Counter("photonwatch_rows", "Rows stored", ("table",), registry=registry)
+        self._offset = Gauge("photonwatch_stored_offset", "Offset up to which everything is stored", partition, registry=registry)
+        self._unavailable = Counter("photonwatch_store_unavailable", "Failed attempts to reach the store", registry=registry)
+        self._dead = Counter("photonwatch_dead_letters", "Messages that could not be used", ("topic", "reason"), registry=registry)
+        self._fates = Counter("photonwatch_blocks", "Tag blocks by what became of them", ("fate",), registry=registry)
+        self._tags = Counter("photonwatch_tags", "Photon time-tags processed", registry=registry)
+        self._lag = Gauge("photonwatch_consumer_lag", "Messages not yet read", partition, registry=registry)
+        self._delay = Histogram(
+            "photonwatch_block_delay_seconds",
+            "From the broker's receipt of a message until its batch is stored",
+            ("topic",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        objective = ("objective", "subject")
+        self._firing = Gauge("photonwatch_alert_firing", "1 while the alert fires", (*objective, "severity"), registry=registry)
+        self._remaining = Gauge(
+            "photonwatch_error_budget_remaining_ratio", "Part of the error budget that is left", objective, registry=registry
+        )
+        self._good = Counter("photonwatch_sli_good", "Good events", objective, registry=registry)
+        self._bad = Counter("photonwatch_sli_bad", "Bad events", objective, registry=registry)
+
+    def stored(self, batch: Batch, outcome: Outcome) -> None:
+        labels = (batch.topic, str(batch.partition))
+        self._batches.labels(*labels, outcome.value).inc()
+        self._messages.labels(*labels).inc(batch.messages)
+        self._offset.labels(*labels).set(batch.hi)
+        for table, rows in batch.tables.items():
+            self._rows.labels(table).inc(rows.num_rows)
+
+    def store_unavailable(self) -> None:
+        self._unavailable.inc()
+
+    def dead_letter(self, topic: str, reason: str) -> None:
+        self._dead.labels(topic, reason).inc()
+
+    def block(self, fate: str, tags: int) -> None:
+        self._fates.labels(fate).inc()
+        self._tags.inc(tags)
+
+    def lag(self, topic: str, partition: int, messages: int) -> None:
+        self._lag.labels(topic, str(partition)).set(messages)
+
+    def delay(self, topic: str, seconds: float) -> None:
+        self._delay.labels(topic).observe(seconds)
+
+    def alert(self, state: AlertState) -> None:
+        self._firing.labels(state.objective, state.subject, state.severity).set(int(state.firing))
+
+    def budget(self, objective: str, subject: str, remaining: Fraction | None) -> None:
+        self._remaining.labels(objective, subject).set(float("nan") if remaining is None else float(remaining))
+
+    def judged(self, objective: str, subject: str, *, good: int, bad: int) -> None:
+        self._good.labels(objective, subject).inc(good)
+        self._bad.labels(objective, subject).inc(bad)
