@@ -1,0 +1,13 @@
+"""What can go wrong in the streams room."""
+
+
+class StreamsError(Exception):
+    """Tags or results that cannot be used as they are; the text says what, where, and what to do."""
+
+
+class SegmentError(StreamsError):
+    """A segment that contradicts itself or the segments before it."""
+
+
+class DensityError(StreamsError):
+    """More tags inside one correlation window than can be paired in bounded work and memory."""

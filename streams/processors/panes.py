@@ -1,0 +1,325 @@
+"""Singles, correlations and coincidences in panes of one second of UTC.
+
+A pure seam: whoever drives it (a worker, an offline run over a file, another engine) holds the state and hands it back. The panes
+depend on the tags alone, never on how the stream was cut into segments.
+
+- A tag belongs to the pane that holds its time, a pair or coincidence to the pane of its last tag.
+- A two-fold coincidence is a pair of tags of two detectors with -window <= 2 tau < window: the histogram's own convention, so
+  that it equals the sum of the bins that it covers.
+- Every pane that the stream covers yields a singles row for each detector, silent ones too, and for other channels that spoke.
+  Correlations and coincidences come only where something was counted: beside the singles rows, their absence means zero.
+- ``live_ps`` is the covered time outside declared losses, ``lost_ps`` the time inside them, covered or not. What a segment says
+  of losses before the time that its predecessor reached comes too late and has no effect.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import chain
+
+import numpy as np
+
+from schemas.block import Channels, Times
+from schemas.ids import DeviceId, DomainId, RunId
+from schemas.panes import PANE_PS, CoincidencePane, CorrelationPane, Counts, PaneKey, PaneParameters, PaneResults, SinglesPane
+from streams.errors import DensityError, SegmentError
+from streams.kernels.axis import TauAxis
+from streams.kernels.pairs import count_pairs, empty_histogram, pairs_of, rows
+from streams.kernels.singles import count_channels
+from streams.processors.intervals import Interval, merged, overlap_ps
+from streams.segment import Segment
+
+MOST_PANES = 100_000
+"""Panes that one segment may touch; a silence or loss longer than 27 hours must be cut."""
+MOST_CARRIED = 1 << 22
+"""Tags that may wait for partners at once."""
+_PS_PER_NS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """Whose tags these are, on which time axis."""
+
+    domain: DomainId
+    device: DeviceId
+    run: RunId
+    origin_unix_ns: int
+
+    def pane_of(self, time_ps: int) -> int:
+        """Start of the pane that holds a time, in seconds of UTC."""
+        return (self.origin_unix_ns * _PS_PER_NS + time_ps) // PANE_PS
+
+    def start_ps(self, pane: int) -> int:
+        return pane * PANE_PS - self.origin_unix_ns * _PS_PER_NS
+
+
+@dataclass(frozen=True, slots=True)
+class _Pane:
+    """What one pane holds so far. ``detectors`` are those declared in it; the histograms are None until a tag could pair."""
+
+    start_unix_s: int
+    tags: Counts
+    detectors: frozenset[int] = frozenset()
+    correlations: Counts | None = None
+    coincidences: Counts | None = None
+    live_ps: int = 0
+    lost_ps: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PaneState:
+    """Everything that the next segment needs: the open pane, and the tail (detectors' tags that may still find partners).
+
+    ``stream`` and ``reached_ps`` are None before the first segment; ``layout`` are the detectors whose pairs the histograms hold.
+    """
+
+    reach_ps: int
+    stream: _Stream | None
+    layout: tuple[int, ...]
+    first_ps: int
+    reached_ps: int | None
+    tail_ps: Times
+    tail_channel: Channels
+    pane: _Pane | None
+
+
+def initial(parameters: PaneParameters) -> PaneState:
+    """The state before anything was seen."""
+    reach_ps = max(axis.reach_ps for axis in _axes(parameters))
+    return PaneState(reach_ps, None, (), 0, None, np.empty(0, np.int64), np.empty(0, np.uint8), None)
+
+
+def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tuple[PaneState, PaneResults]:
+    """Count a segment; yield the panes that it closed: all that end at or before the time it reached.
+
+    ``state`` stays usable as it was. A segment of another stream (domain, device, run or origin) closes what the former left.
+
+    Raises:
+        SegmentError: the segment reaches back before its predecessor's end, or touches more than ``MOST_PANES`` panes.
+        DensityError: more tags within the window than can be paired in bounded work and memory.
+    """
+    stream = _Stream(segment.domain, segment.device, segment.run, segment.origin_unix_ns)
+    if state.stream is not None and state.stream != stream:
+        former = close(state, parameters)
+        state, results = step(initial(parameters), segment, parameters)
+        return state, _chained((former, results))
+    if state.reached_ps is not None and segment.start_ps < state.reached_ps:
+        raise SegmentError(
+            f"segment [{segment.start_ps}, {segment.reached_ps}) ps of {segment.domain} (run {segment.run}) begins before "
+            f"{state.reached_ps} ps, which was counted already; drop or merge late tags first"
+        )
+    lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), state.reached_ps, segment.reached_ps)
+    state = _laid_out(state, segment.detectors, parameters)
+    partners = _Partners.of(state, segment)
+    closed = []
+    pane = state.pane
+    for start_unix_s in _touched(stream, state.pane, segment, lost):
+        if pane is None or pane.start_unix_s != start_unix_s:
+            pane = _Pane(start_unix_s, np.zeros(256, np.uint64))
+        start_ps, end_ps = stream.start_ps(start_unix_s), stream.start_ps(start_unix_s + 1)
+        pane = _time_counted(pane, segment, lost, (start_ps, end_ps))
+        pane = _tags_counted(pane, segment, partners, (start_ps, end_ps), state.layout, parameters)
+        if end_ps <= segment.reached_ps:
+            closed.append(_results(stream, pane, state.layout, parameters))
+            pane = None
+    tail_ps, tail_channel = partners.tail(segment.reached_ps - state.reach_ps)
+    if tail_ps.size > MOST_CARRIED:
+        raise DensityError(
+            f"{segment.domain} (run {segment.run}): {tail_ps.size} tags in the {state.reach_ps} ps before {segment.reached_ps} "
+            f"ps, at most {MOST_CARRIED} can wait for partners; narrow the window"
+        )
+    state = replace(
+        state,
+        stream=stream,
+        first_ps=segment.start_ps if state.reached_ps is None else state.first_ps,
+        reached_ps=segment.reached_ps,
+        tail_ps=tail_ps,
+        tail_channel=tail_channel,
+        pane=pane,
+    )
+    return state, _chained(closed)
+
+
+def close(state: PaneState, parameters: PaneParameters) -> PaneResults:
+    """The pane that is still open, as it stands: the stream ended or fell silent. The state is spent."""
+    if state.stream is None or state.pane is None:
+        return PaneResults()
+    return _results(state.stream, state.pane, state.layout, parameters)
+
+
+def needed_from_ps(state: PaneState) -> int | None:
+    """Earliest event time that the open pane or the tail still needs; None where nothing is open.
+
+    A fresh state that takes the stream from any segment that begins at or before this time yields the same later panes; of the
+    panes before the open one it yields some again, or parts of them: drop those.
+    """
+    if state.stream is None or state.reached_ps is None or (state.pane is None and not state.tail_ps.size):
+        return None
+    open_ps = state.reached_ps if state.pane is None else state.stream.start_ps(state.pane.start_unix_s)
+    return max(state.first_ps, open_ps - state.reach_ps)
+
+
+def _axes(parameters: PaneParameters) -> tuple[TauAxis, TauAxis]:
+    """Of the correlation, and of the coincidence window."""
+    return (
+        TauAxis.symmetric(parameters.half_range_ps, parameters.bin_width_ps),
+        TauAxis.window(parameters.coincidence_window_ps),
+    )
+
+
+def _laid_out(state: PaneState, detectors: tuple[int, ...], parameters: PaneParameters) -> PaneState:
+    """The state with histograms that have rows for all pairs of ``detectors`` too."""
+    layout = tuple(sorted({*state.layout, *detectors}))
+    if layout == state.layout:
+        return state
+    pane = state.pane
+    if pane is not None and pane.correlations is not None and pane.coincidences is not None:
+        former = [pairs_of(layout).index(pair) for pair in pairs_of(state.layout)]
+        wider = []
+        for counts, axis in zip((pane.correlations, pane.coincidences), _axes(parameters), strict=True):
+            wide = empty_histogram(layout, axis)
+            rows(wide, axis)[former] = rows(counts, axis)
+            wider.append(wide)
+        pane = replace(pane, correlations=wider[0], coincidences=wider[1])
+    return replace(state, layout=layout, pane=pane)
+
+
+def _touched(stream: _Stream, pane: _Pane | None, segment: Segment, lost: tuple[Interval, ...]) -> list[int]:
+    """Panes that this segment covers, speaks of or closes, ascending.
+
+    Raises:
+        SegmentError: more than ``MOST_PANES``.
+    """
+    spans = [
+        range(stream.pane_of(start), stream.pane_of(end - 1) + 1)
+        for start, end in ((segment.start_ps, segment.reached_ps), *lost)
+        if start < end
+    ]
+    if sum(len(span) for span in spans) > MOST_PANES:
+        raise SegmentError(
+            f"segment [{segment.start_ps}, {segment.reached_ps}) ps of {segment.domain} (run {segment.run}), with its losses, "
+            f"touches more than {MOST_PANES} panes of 1 s; cut it"
+        )
+    return sorted({*chain.from_iterable(spans), *(() if pane is None else (pane.start_unix_s,))})
+
+
+def _time_counted(pane: _Pane, segment: Segment, lost: tuple[Interval, ...], bounds: Interval) -> _Pane:
+    covered = max(bounds[0], segment.start_ps), min(bounds[1], segment.reached_ps)
+    covered_ps, lost_ps = max(0, covered[1] - covered[0]), overlap_ps(lost, bounds)
+    if not covered_ps and not lost_ps:
+        return pane
+    return replace(
+        pane,
+        detectors=pane.detectors | frozenset(segment.detectors),
+        live_ps=pane.live_ps + covered_ps - overlap_ps(lost, covered),
+        lost_ps=pane.lost_ps + lost_ps,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Partners:
+    """A segment's tags of detectors. The first ``head`` of them may pair with the tail: ``joined`` is the tail, then these."""
+
+    time_ps: Times
+    channel: Channels
+    head: int
+    joined_ps: Times
+    joined_channel: Channels
+
+    @classmethod
+    def of(cls, state: PaneState, segment: Segment) -> "_Partners":
+        time_ps, channel = segment.time_ps, segment.channel
+        present = np.flatnonzero(count_channels(channel))
+        if not set(present.tolist()) <= set(segment.detectors):
+            kept = np.isin(channel, np.array(segment.detectors, np.uint8))
+            time_ps, channel = time_ps[kept], channel[kept]
+        head = 0
+        if state.tail_ps.size:
+            head = int(np.searchsorted(time_ps, state.tail_ps[-1] + np.int64(state.reach_ps), side="right"))
+        return cls(
+            time_ps,
+            channel,
+            head,
+            np.concatenate((state.tail_ps, time_ps[:head])),
+            np.concatenate((state.tail_channel, channel[:head])),
+        )
+
+    def count(self, begin: int, end: int, layout: tuple[int, ...], axis: TauAxis, histogram: Counts) -> None:
+        """Add the pairs whose later tag is one of [begin, end)."""
+        waiting = self.joined_ps.size - self.head
+        split = min(max(begin, self.head), end)
+        count_pairs(self.joined_ps, self.joined_channel, waiting + begin, waiting + split, layout, axis, histogram)
+        count_pairs(self.time_ps, self.channel, split, end, layout, axis, histogram)
+
+    def tail(self, from_ps: int) -> tuple[Times, Channels]:
+        """Copies of the tags at and after ``from_ps``, the tail's included."""
+        cut = int(np.searchsorted(self.time_ps, from_ps))
+        if cut:
+            return self.time_ps[cut:].copy(), self.channel[cut:].copy()
+        waiting = self.joined_ps.size - self.head
+        kept = int(np.searchsorted(self.joined_ps[:waiting], from_ps))
+        return (
+            np.concatenate((self.joined_ps[kept:waiting], self.time_ps)),
+            np.concatenate((self.joined_channel[kept:waiting], self.channel)),
+        )
+
+
+def _tags_counted(
+    pane: _Pane,
+    segment: Segment,
+    partners: _Partners,
+    bounds: Interval,
+    layout: tuple[int, ...],
+    parameters: PaneParameters,
+) -> _Pane:
+    begin, end = _between(segment.time_ps, bounds)
+    if begin == end:
+        return pane
+    pane = replace(pane, tags=pane.tags + count_channels(segment.channel[begin:end]))
+    begin, end = _between(partners.time_ps, bounds)
+    if begin == end or len(layout) < 2:
+        return pane
+    counted = []
+    for axis, counts in zip(_axes(parameters), (pane.correlations, pane.coincidences), strict=True):
+        histogram = empty_histogram(layout, axis) if counts is None else counts.copy()
+        partners.count(begin, end, layout, axis, histogram)
+        counted.append(histogram)
+    return replace(pane, correlations=counted[0], coincidences=counted[1])
+
+
+def _between(time_ps: Times, bounds: Interval) -> Interval:
+    """Indices [begin, end) of the tags inside ``bounds``."""
+    if not time_ps.size or (bounds[0] <= time_ps[0] and time_ps[-1] < bounds[1]):
+        return 0, time_ps.size
+    begin, end = np.searchsorted(time_ps, np.array([max(bounds[0], int(time_ps[0])), min(bounds[1], int(time_ps[-1]) + 1)]))
+    return int(begin), max(int(begin), int(end))
+
+
+def _results(stream: _Stream, pane: _Pane, layout: tuple[int, ...], parameters: PaneParameters) -> PaneResults:
+    key = PaneKey(stream.domain, stream.device, stream.run, pane.start_unix_s)
+    spoke = pane.detectors.union(np.flatnonzero(pane.tags).tolist())
+    singles = tuple(SinglesPane(key, channel, int(pane.tags[channel]), pane.live_ps, pane.lost_ps) for channel in sorted(spoke))
+    if pane.correlations is None or pane.coincidences is None:
+        return PaneResults(singles)
+    correlation, window = _axes(parameters)
+    return PaneResults(
+        singles,
+        tuple(
+            CorrelationPane(key, start, stop, correlation.first_edge_ps, correlation.bin_width_ps, counts.copy())
+            for (start, stop), counts in zip(pairs_of(layout), rows(pane.correlations, correlation), strict=True)
+            if counts.any()
+        ),
+        tuple(
+            CoincidencePane(key, pair, parameters.coincidence_window_ps, int(counts[0]))
+            for pair, counts in zip(pairs_of(layout), rows(pane.coincidences, window), strict=True)
+            if counts[0]
+        ),
+    )
+
+
+def _chained(parts: Iterable[PaneResults]) -> PaneResults:
+    parts = tuple(parts)
+    return PaneResults(
+        tuple(chain.from_iterable(part.singles for part in parts)),
+        tuple(chain.from_iterable(part.correlations for part in parts)),
+        tuple(chain.from_iterable(part.coincidences for part in parts)),
+    )
