@@ -1,0 +1,1 @@
+"""The ClickHouse engine (chdb) behind ClickHouse's own HTTP interface, for one machine. Run as ``python -m embedded.engine``."""
