@@ -1,0 +1,64 @@
+"""NumPy .npz archives with an array of times and one of channels, equally long."""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from producers.errors import RecordingError
+from producers.formats.columns import Columns, find_columns, number_channels, number_times
+from producers.formats.records import RECORDS_A_READ, Records
+
+
+@dataclass(frozen=True, slots=True)
+class NpzReader:
+    """An archive; its two arrays are held whole while they are read."""
+
+    path: Path
+    columns: Columns
+    resolution_ps: int
+    format: str = "NumPy npz"
+    period_ps: float | None = None
+    starts_at_zero: bool = False
+    inputs: tuple[int, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.columns.notes
+
+    def records(self) -> Iterator[Records]:
+        try:
+            with np.load(self.path, allow_pickle=False) as archive:
+                time, channel = archive[self.columns.time], archive[self.columns.channel]
+        except (OSError, ValueError, zipfile.BadZipFile) as error:
+            raise RecordingError(f"{self.path}: the arrays cannot be read ({error}); write the archive again") from error
+        if time.ndim != 1 or time.shape != channel.shape:
+            raise RecordingError(
+                f"{self.path}: {self.columns.time} has the shape {time.shape} and {self.columns.channel} {channel.shape}; "
+                "both must be one-dimensional and equally long"
+            )
+        for start in range(0, time.size, RECORDS_A_READ):
+            part = slice(start, start + RECORDS_A_READ)
+            yield Records(
+                number_times(time[part], self.columns.unit_ps, str(self.path), start),
+                number_channels(channel[part], str(self.path), start),
+            )
+
+
+def open_npz(path: Path) -> NpzReader:
+    """Find the arrays by name.
+
+    Raises:
+        RecordingError: no archive, or no array that is plainly the time or the channel.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            columns = find_columns(path, archive.files)
+            integers = archive[columns.time].dtype.kind in "iu"
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise RecordingError(
+            f"{path}: not a NumPy archive that can be read ({error}); write it again with numpy.savez"
+        ) from error
+    return NpzReader(path, columns, max(1, int(columns.unit_ps)) if integers else 1)
