@@ -68,8 +68,6 @@ class BlockContext(msgspec.Struct, frozen=True, kw_only=True):
     """Free context, for example file and format of a replay."""
     final: bool = False
     """The last block of its run: everything still open is closed after it."""
-    tick: bool = False
-    """No source's block but the passing of time in a silent partition, written by a worker: carries nothing else."""
 
 
 _SILENCE = np.empty(0, np.uint32)

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 MAX_MESSAGE_BYTES = 1 << 20
 """Messages stay below this: a larger one than a consumer's fetch limit would be skipped, which is loss."""
 
+TICK = b""
+"""An empty message: no record, only the passing of time in a partition that fell silent. Written by workers, into any topic."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:

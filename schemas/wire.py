@@ -71,7 +71,7 @@ def decode(message: bytes) -> TagBlock:
         context = _decoder.decode((reader.schema.metadata or {})[_CONTEXT_KEY])
         batch = reader.read_next_batch()
         gaps, channel = (batch.column(name).to_numpy() for name in ("gaps", "channel"))
-    except (pa.ArrowException, msgspec.DecodeError, KeyError, StopIteration, ValueError) as error:
+    except (pa.ArrowException, OSError, msgspec.DecodeError, KeyError, StopIteration, ValueError) as error:
         raise WireError(WireFault.MALFORMED, f"not a tag block: {error}") from error
     if gaps.dtype != np.uint32 or channel.dtype != np.uint8 or gaps.size > _MAX_RECORDS:
         raise WireError(WireFault.MALFORMED, f"{gaps.size} records of {gaps.dtype} and {channel.dtype}")

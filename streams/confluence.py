@@ -1,9 +1,11 @@
 """The sources of one domain's run, merged in time order up to the watermark.
 
-The watermark is the smallest "time reached" of the sources that are neither ended nor idle. One source alone passes through untouched.
+The watermark is the smallest "time reached" of the sources that are waited for (neither ended nor idle); when none is, everything
+goes. One source alone passes through untouched.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,106 +13,98 @@ import numpy as np
 from schemas.block import Channels, Loss, Times
 from schemas.ids import SourceId
 from streams.kernels.merge import merge
+from streams.positions import SourcePosition, StreamPosition
 from streams.segment import Segment
-from streams.sequence import Released
+from streams.sequence import Stretch
 
 _NS_PS = 1_000
-_SILENCE = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 
 @dataclass(slots=True)
 class _Tributary:
-    """One source's released but not yet merged tags, on the stream's own time axis."""
+    """One source's stretches on the stream's own time axis, as far as they are not merged."""
 
-    reached_ps: int
-    waits: bool = True
+    position: SourcePosition
+    shift_ps: int
     parts: deque[tuple[Times, Channels]] = field(default_factory=deque)
     losses: list[Loss] = field(default_factory=list)
-    offsets: deque[tuple[int, int]] = field(default_factory=deque)  # (reached_ps, offset) of blocks not yet merged whole
+
+    @property
+    def reached_ps(self) -> int | None:
+        reached_ps = self.position.reached_ps
+        return None if reached_ps is None else reached_ps + self.shift_ps
 
 
 class Confluence:
-    """Merges the blocks of one (domain, run). ``released_ps`` is where the last segment ended; None before the first.
+    """Merges the stretches of one stream. Keeps ``position`` (released time, and who is waited for) up to date."""
 
-    Late is what starts before ``released_ps``: the caller asks ``is_late`` first, and such blocks never enter.
-    """
+    def __init__(self, position: StreamPosition) -> None:
+        self.position = position
+        self._tributaries: dict[SourceId, _Tributary] = {}
+        for source in position.sources:
+            self.join(source)
 
-    def __init__(self, first: Released, members: tuple[SourceId, ...], released_ps: int | None) -> None:
-        context = first.arrival.context
-        self.domain, self.device, self.run = context.domain, context.device, context.run
-        self.firmware = context.firmware
-        self.origin_unix_ns = context.origin_unix_ns
-        self.released_ps = released_ps
-        self._detectors: set[int] = set()
-        self._tributaries = {source: _Tributary(first.start_ps) for source in (members or (context.source,))}
+    def join(self, source: SourcePosition) -> None:
+        """Expect tags of one more source."""
+        shift_ps = (source.origin_unix_ns - self.position.origin_unix_ns) * _NS_PS
+        self._tributaries[source.source] = _Tributary(source, shift_ps)
 
-    def is_late(self, released: Released) -> bool:
-        return self.released_ps is not None and released.start_ps + self._shift_ps(released) < self.released_ps
+    def push(self, source: SourceId, stretch: Stretch) -> int | None:
+        """Take a source's next stretch.
 
-    def push(self, released: Released) -> None:
-        """Take a source's next block."""
-        context, shift = released.arrival.context, self._shift_ps(released)
-        tributary = self._tributaries.setdefault(context.source, _Tributary(released.start_ps + shift))
-        time_ps = released.arrival.time_ps
-        if time_ps.size:
-            tributary.parts.append((time_ps + np.int64(shift) if shift else time_ps, released.arrival.channel))
-        tributary.losses += [Loss(loss.start_ps + shift, loss.end_ps + shift, loss.tags) for loss in released.losses]
-        tributary.reached_ps = context.reached_ps + shift
-        tributary.waits = not context.final
-        tributary.offsets.append((tributary.reached_ps, released.arrival.offset))
-        self._detectors.update(channel.number for channel in context.channels if channel.role == "detector")
-        if self.released_ps is None:
-            self.released_ps = released.start_ps + shift
-
-    def set_idle(self, source: SourceId) -> None:
-        """Wait for ``source`` no longer, until its next block."""
-        if source in self._tributaries:
-            self._tributaries[source].waits = False
+        Returns the time that it reaches on the stream's axis (ps), or None if it is late: it starts before what was released.
+        """
+        tributary = self._tributaries[source]
+        shift_ps, position = tributary.shift_ps, self.position
+        tributary.position.waited = not stretch.final
+        start_ps = stretch.start_ps + shift_ps
+        if position.released_ps is None:
+            position.released_ps = start_ps
+        if start_ps < position.released_ps:
+            return None
+        if stretch.time_ps.size:
+            tributary.parts.append((stretch.time_ps + np.int64(shift_ps) if shift_ps else stretch.time_ps, stretch.channel))
+        tributary.losses += [Loss(loss.start_ps + shift_ps, loss.end_ps + shift_ps, loss.tags) for loss in stretch.losses]
+        return stretch.reached_ps + shift_ps
 
     @property
     def ended(self) -> bool:
-        """Whether no source is waited for: everything may be closed."""
-        return not any(tributary.waits for tributary in self._tributaries.values())
-
-    @property
-    def needed_offset(self) -> int | None:
-        """Offset of the earliest block that is not merged whole."""
-        return min((t.offsets[0][1] for t in self._tributaries.values() if t.offsets), default=None)
+        """Whether no source is waited for: everything that is open may be closed."""
+        return not any(tributary.position.waited for tributary in self._tributaries.values())
 
     def release(self) -> Segment | None:
         """The merged stretch up to the watermark, or None while it stands still."""
-        if self.released_ps is None:
+        position, tributaries = self.position, self._tributaries.values()
+        reached = [t.reached_ps for t in tributaries if t.position.waited] or _known(t.reached_ps for t in tributaries)[-1:]
+        if position.released_ps is None or not reached or None in reached:
             return None
-        tributaries = self._tributaries.values()
-        waited = [t.reached_ps for t in tributaries if t.waits]
-        watermark = min(waited) if waited else max(t.reached_ps for t in tributaries)
-        if watermark <= self.released_ps:
+        watermark = min(_known(reached))
+        if watermark <= position.released_ps:
             return None
-        pieces = [piece for t in tributaries if (piece := _take(t, watermark))[0].size]
-        time_ps, channel = _SILENCE if not pieces else pieces[0] if len(pieces) == 1 else merge(pieces)
-        losses: list[Loss] = []
-        for tributary in tributaries:
-            losses += _take_losses(tributary, watermark)
+        pieces = [piece for tributary in tributaries for piece in _tags_before(tributary, watermark)]
+        time_ps, channel = pieces[0] if len(pieces) == 1 else merge(pieces)
         segment = Segment(
-            domain=self.domain,
-            device=self.device,
-            run=self.run,
-            origin_unix_ns=self.origin_unix_ns,
-            start_ps=self.released_ps,
+            domain=position.domain,
+            device=position.device,
+            run=position.run,
+            origin_unix_ns=position.origin_unix_ns,
+            start_ps=position.released_ps,
             reached_ps=watermark,
             time_ps=time_ps,
             channel=channel,
-            detectors=tuple(sorted(self._detectors)),
-            losses=tuple(losses),
+            detectors=position.detectors,
+            losses=tuple(loss for tributary in tributaries for loss in _losses_before(tributary, watermark)),
         )
-        self.released_ps = watermark
+        position.released_ps = watermark
         return segment
 
-    def _shift_ps(self, released: Released) -> int:
-        return (released.arrival.context.origin_unix_ns - self.origin_unix_ns) * _NS_PS
+
+def _known(times: Iterable[int | None]) -> list[int]:
+    return sorted(time for time in times if time is not None)
 
 
-def _take(tributary: _Tributary, watermark_ps: int) -> tuple[Times, Channels]:
+def _tags_before(tributary: _Tributary, watermark_ps: int) -> list[tuple[Times, Channels]]:
+    """One sorted piece, or none."""
     taken: list[tuple[Times, Channels]] = []
     while tributary.parts:
         time_ps, channel = tributary.parts[0]
@@ -122,18 +116,14 @@ def _take(tributary: _Tributary, watermark_ps: int) -> tuple[Times, Channels]:
             taken.append((time_ps[:cut], channel[:cut]))
             tributary.parts[0] = (time_ps[cut:], channel[cut:])
         break
-    while tributary.offsets and tributary.offsets[0][0] <= watermark_ps:
-        tributary.offsets.popleft()
-    if len(taken) == 1:
-        return taken[0]
-    if not taken:
-        return _SILENCE
-    return np.concatenate([part[0] for part in taken]), np.concatenate([part[1] for part in taken])
+    if len(taken) < 2:
+        return taken
+    return [(np.concatenate([part[0] for part in taken]), np.concatenate([part[1] for part in taken]))]
 
 
-def _take_losses(tributary: _Tributary, watermark_ps: int) -> list[Loss]:
+def _losses_before(tributary: _Tributary, watermark_ps: int) -> list[Loss]:
     taken = [loss for loss in tributary.losses if loss.start_ps < watermark_ps]
     tributary.losses = [
-        Loss(max(loss.start_ps, watermark_ps), loss.end_ps, None) for loss in tributary.losses if loss.end_ps > watermark_ps
+        Loss(max(loss.start_ps, watermark_ps), loss.end_ps) for loss in tributary.losses if loss.end_ps > watermark_ps
     ]
     return [Loss(loss.start_ps, min(loss.end_ps, watermark_ps), loss.tags) for loss in taken]

@@ -3,9 +3,9 @@
 from fractions import Fraction
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from storage.writer import Batch, Outcome
 
 from schemas.records import AlertState
-from storage.writer import Batch, Outcome
 
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -21,7 +21,9 @@ class WorkerMetrics:
         self._rows = Counter("photonwatch_rows", "Rows stored", ("table",), registry=registry)
         self._offset = Gauge("photonwatch_stored_offset", "Offset up to which everything is stored", partition, registry=registry)
         self._unavailable = Counter("photonwatch_store_unavailable", "Failed attempts to reach the store", registry=registry)
-        self._dead = Counter("photonwatch_dead_letters", "Messages that could not be used", ("topic", "reason"), registry=registry)
+        self._dead = Counter(
+            "photonwatch_dead_letters", "Messages that could not be used", ("topic", "reason"), registry=registry
+        )
         self._fates = Counter("photonwatch_blocks", "Tag blocks by what became of them", ("fate",), registry=registry)
         self._tags = Counter("photonwatch_tags", "Photon time-tags processed", registry=registry)
         self._lag = Gauge("photonwatch_consumer_lag", "Messages not yet read", partition, registry=registry)

@@ -2,34 +2,47 @@
 
 import msgspec
 
-from schemas.ids import DomainId, RunId, SourceId
+from schemas.ids import DeviceId, DomainId, RunId, SourceId
+
+
+class Waiting(msgspec.Struct, frozen=True, array_like=True):
+    """A block that waits for an earlier one. Its tags are stored already; a restart needs only where it stands."""
+
+    sequence: int
+    start_ps: int
+    reached_ps: int
+    since_ms: int
+    final: bool
 
 
 class SourcePosition(msgspec.Struct, kw_only=True):
-    """How far one source's run has been read."""
+    """How far one source's run has been read. Times are on the source's own axis."""
 
-    domain: DomainId
-    run: RunId
     source: SourceId
-    next_sequence: int
-    reached_ps: int | None
-    """None until a first block was taken in order."""
+    origin_unix_ns: int
     seen_ms: int
     """Log-alive time of its last block."""
-    ended: bool = False
+    next_sequence: int = 0
+    reached_ps: int | None = None
+    """None until a first block was taken in order."""
+    waited: bool = True
+    """False once it ended or fell idle: the watermark does not wait for it."""
     missing: list[tuple[int, int]] = []
     """Sequence numbers [from, to) that were given up as lost."""
-    ahead: list[tuple[int, int, int]] = []
-    """(sequence, reached_ps, log-alive ms of arrival) of blocks that wait for an earlier one."""
+    ahead: list[Waiting] = []
 
 
 class StreamPosition(msgspec.Struct, kw_only=True):
     """How far one domain's run has been handed to the processors."""
 
     domain: DomainId
+    device: DeviceId
     run: RunId
-    released_ps: int
-    idle: bool = False
+    origin_unix_ns: int
+    firmware: str
+    detectors: tuple[int, ...]
+    released_ps: int | None
+    sources: list[SourcePosition]
 
 
 class Positions(msgspec.Struct, kw_only=True):
@@ -41,7 +54,6 @@ class Positions(msgspec.Struct, kw_only=True):
     resume: int = 0
     alive_ms: int = 0
     timestamp_ms: int | None = None
-    sources: list[SourcePosition] = []
     streams: list[StreamPosition] = []
 
 
@@ -53,5 +65,5 @@ def encode(positions: Positions) -> bytes:
     return _encoder.encode(positions)
 
 
-def decode(data: bytes) -> Positions:
+def decode(data: bytes | str) -> Positions:
     return _decoder.decode(data)

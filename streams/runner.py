@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
+from storage.writer import Outcome, Writer
 
 from storage.client import Unavailable
-from storage.writer import Outcome, Writer
 from streams.log import Message
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Finished, Outgoing, Pipeline
@@ -61,7 +61,7 @@ class Surroundings:
     """Few threads: kernels release the interpreter's lock."""
     store: Executor
     writer: Writer
-    publish: Callable[[Outgoing], Awaitable[None]]
+    publish: Callable[[tuple[Outgoing, ...]], Awaitable[None]]
     budget: ByteBudget
     metrics: WorkerMetrics
 
@@ -81,6 +81,7 @@ class PartitionRunner:
         self._inbox: asyncio.Queue[Delivery] = asyncio.Queue()
         self._finished: asyncio.Queue[Finished] = asyncio.Queue(maxsize=1)
         self._held: deque[tuple[int, Acknowledgeable]] = deque()
+        self._bytes = 0
 
     async def put(self, delivery: Delivery, now_s: float) -> bool:
         """Take a delivery; waits while too many bytes are in memory. False when offsets are missing before it."""
@@ -91,6 +92,7 @@ class PartitionRunner:
             delivery.handle.acknowledge()
             return True
         await self._around.budget.take(len(message.value))
+        self._bytes += len(message.value)
         self.expected = message.offset + 1
         self.last_delivery_s = now_s
         self._held.append((message.offset, delivery.handle))
@@ -107,6 +109,10 @@ class PartitionRunner:
         """Whether only the passing of log time can bring this partition on."""
         return self._inbox.empty() and self._finished.empty() and self._pipeline.pending
 
+    async def abandon(self) -> None:
+        """Give back the bytes of what was not computed, after the run was cancelled."""
+        await self._give(self._bytes)
+
     async def run(self) -> None:
         """Work until cancelled. Any error that is not the store being away ends the run: nothing was acknowledged."""
         async with asyncio.TaskGroup() as tasks:
@@ -120,15 +126,18 @@ class PartitionRunner:
             while not self._inbox.empty() and len(messages) < 8:
                 messages.append(self._inbox.get_nowait().message)
             finished = await loop.run_in_executor(self._around.compute, self._pipeline.feed, messages)
-            await self._around.budget.give(sum(len(message.value) for message in messages))
+            await self._give(sum(len(message.value) for message in messages))
             for batch in finished:
                 await self._finished.put(batch)
+
+    async def _give(self, size: int) -> None:
+        self._bytes -= size
+        await self._around.budget.give(size)
 
     async def _store(self) -> None:
         while True:
             finished = await self._finished.get()
-            for outgoing in finished.outgoing:
-                await self._around.publish(outgoing)
+            await self._around.publish(finished.outgoing)
             outcome = await self._write(finished)
             self._around.metrics.stored(finished.batch, outcome)
             while self._held and self._held[0][0] < finished.resume:

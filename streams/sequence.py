@@ -1,19 +1,22 @@
 """One source's blocks, back in the order of their sequence numbers; duplicates, gaps and late ones named."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+
+import numpy as np
 
 from schemas.block import BlockContext, Channels, Loss, Times
-from streams.positions import SourcePosition
+from streams.positions import SourcePosition, Waiting
 
 HOLD_MS = 5_000
 """Log-alive time for which a gap in the sequence is waited for."""
 HOLD_BLOCKS = 64
 """Blocks that may wait for an earlier one."""
-
 GAPS_KEPT = 256
 """Given-up gaps that are remembered, to tell a late block from a duplicate."""
+
+_NO_TIMES = np.empty(0, np.int64)
+_NO_CHANNELS = np.empty(0, np.uint8)
 
 
 class Fate(StrEnum):
@@ -37,98 +40,106 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Released:
-    """A block whose turn has come. ``start_ps`` reaches back over what was lost before it, ``losses`` says so."""
+class Stretch:
+    """A source's next piece of time, [start_ps, reached_ps), what was seen in it and what was lost.
 
-    arrival: Arrival
+    ``offset`` is where its tags can be read again; None for a block that was taken before the replay began.
+    """
+
     start_ps: int
-    losses: tuple[Loss, ...]
-
-
-@dataclass(slots=True)
-class _Waiting:
     reached_ps: int
-    since_ms: int
-    arrival: Arrival | None  # None: taken before the replay began; its tags are stored, and its panes closed
+    time_ps: Times
+    channel: Channels
+    losses: tuple[Loss, ...]
+    offset: int | None
+    final: bool
 
 
-@dataclass(slots=True)
 class SequenceGate:
-    """Order of one source's run. Bounded: at most HOLD_BLOCKS wait, none longer than HOLD_MS of log-alive time."""
+    """Order of one source's run. Bounded: at most HOLD_BLOCKS wait, none longer than HOLD_MS of log-alive time.
 
-    position: SourcePosition
-    _ahead: dict[int, _Waiting] = field(default_factory=dict)
+    ``position`` is kept up to date and is all that a restart needs.
+    """
 
-    @classmethod
-    def restored(cls, position: SourcePosition) -> Self:
-        return cls(position, {sequence: _Waiting(reached_ps, since_ms, None) for sequence, reached_ps, since_ms in position.ahead})
+    def __init__(self, position: SourcePosition) -> None:
+        self.position = position
+        self._waiting = {waiting.sequence: waiting for waiting in position.ahead}
+        self._arrivals: dict[int, Arrival] = {}
 
-    def offer(self, arrival: Arrival, now_ms: int) -> tuple[Fate, list[Released]]:
-        """Take a block; returns its fate and the blocks that may go on, in order.
+    def offer(self, arrival: Arrival, now_ms: int) -> tuple[Fate, list[Stretch]]:
+        """Take a block; returns its fate and the stretches that may go on, in order.
 
-        A block that starts before its predecessor's reached time contradicts its source's promise: it is CONTRADICTION if that
-        shows at once; if it shows only when its turn comes (it was held), it is passed over, and the source's next block makes a loss.
+        A block that starts before its predecessor's reached time contradicts its source's promise. It is CONTRADICTION if that
+        shows at once; if it shows only when its turn comes, it is passed over.
         """
         position, context = self.position, arrival.context
         position.seen_ms = now_ms
         sequence = context.sequence
         if sequence < position.next_sequence:
             return self._behind(sequence), []
-        if sequence in self._ahead:
+        if sequence in self._waiting:
             return Fate.DUPLICATE, []
         if position.reached_ps is not None and context.start_ps < position.reached_ps:
             return Fate.CONTRADICTION, []
-        self._ahead[sequence] = _Waiting(context.reached_ps, now_ms, arrival)
+        self._waiting[sequence] = Waiting(sequence, context.start_ps, context.reached_ps, now_ms, context.final)
+        self._arrivals[sequence] = arrival
         fate = Fate.IN_ORDER if sequence == position.next_sequence else Fate.HELD
-        released = self._in_turn()
-        while len(self._ahead) > HOLD_BLOCKS:
-            released += self._give_up()
+        stretches = self._in_turn()
+        while len(self._waiting) > HOLD_BLOCKS:
+            stretches += self._give_up()
         self._remember()
-        return fate, released
+        return fate, stretches
 
-    def expire(self, now_ms: int) -> list[Released]:
+    def expire(self, now_ms: int) -> list[Stretch]:
         """Give up on gaps that were waited for long enough."""
-        released: list[Released] = []
-        while self._ahead and now_ms - min(waiting.since_ms for waiting in self._ahead.values()) >= HOLD_MS:
-            released += self._give_up()
-        if released:
-            self._remember()
-        return released
+        stretches: list[Stretch] = []
+        while self._waiting and now_ms - min(waiting.since_ms for waiting in self._waiting.values()) >= HOLD_MS:
+            stretches += self._give_up()
+        self._remember()
+        return stretches
 
     @property
     def needed_offset(self) -> int | None:
         """Offset of the earliest block that waits here."""
-        return min((w.arrival.offset for w in self._ahead.values() if w.arrival is not None), default=None)
+        return min((arrival.offset for arrival in self._arrivals.values()), default=None)
 
     def _behind(self, sequence: int) -> Fate:
         missing = self.position.missing
         for index, (first, end) in enumerate(missing):
             if first <= sequence < end:
-                missing[index : index + 1] = [part for part in ((first, sequence), (sequence + 1, end)) if part[0] < part[1]]
+                rest = [part for part in ((first, sequence), (sequence + 1, end)) if part[0] < part[1]]
+                self.position.missing = missing[:index] + rest + missing[index + 1 :]
                 return Fate.LATE
         return Fate.DUPLICATE
 
-    def _give_up(self) -> list[Released]:
-        first = min(self._ahead)
-        if first > self.position.next_sequence:
-            self.position.missing = [*self.position.missing[1 - GAPS_KEPT :], (self.position.next_sequence, first)]
-            self.position.next_sequence = first
+    def _give_up(self) -> list[Stretch]:
+        position, first = self.position, min(self._waiting)
+        position.missing = [*position.missing[1 - GAPS_KEPT :], (position.next_sequence, first)]
+        position.next_sequence = first
         return self._in_turn()
 
-    def _in_turn(self) -> list[Released]:
-        position, released = self.position, []
-        while (waiting := self._ahead.pop(position.next_sequence, None)) is not None:
+    def _in_turn(self) -> list[Stretch]:
+        position, stretches = self.position, []
+        while (waiting := self._waiting.pop(position.next_sequence, None)) is not None:
+            arrival = self._arrivals.pop(position.next_sequence, None)
             position.next_sequence += 1
-            if waiting.arrival is not None:
-                context = waiting.arrival.context
-                if position.reached_ps is not None and context.start_ps < position.reached_ps:
-                    continue
-                start = context.start_ps if position.reached_ps is None else position.reached_ps
-                hole = (Loss(start, context.start_ps),) if start < context.start_ps else ()
-                released.append(Released(waiting.arrival, start, hole + context.losses))
-                position.ended = context.final
+            start = waiting.start_ps if position.reached_ps is None else position.reached_ps
+            if waiting.start_ps < start:
+                continue
+            hole = (Loss(start, waiting.start_ps),) if start < waiting.start_ps else ()
+            stretches.append(
+                Stretch(
+                    start_ps=start,
+                    reached_ps=waiting.reached_ps,
+                    time_ps=arrival.time_ps if arrival else _NO_TIMES,
+                    channel=arrival.channel if arrival else _NO_CHANNELS,
+                    losses=hole + (arrival.context.losses if arrival else ()),
+                    offset=arrival.offset if arrival else None,
+                    final=waiting.final,
+                )
+            )
             position.reached_ps = waiting.reached_ps
-        return released
+        return stretches
 
     def _remember(self) -> None:
-        self.position.ahead = [(sequence, w.reached_ps, w.since_ms) for sequence, w in sorted(self._ahead.items())]
+        self.position.ahead = [self._waiting[sequence] for sequence in sorted(self._waiting)]

@@ -1,0 +1,44 @@
+"""What a worker is told; composed by whoever starts it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from ssl import SSLContext
+
+from schemas.panes import PaneParameters
+from storage.client import StoreAddress
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaAccess:
+    """Broker addresses (``host:port``, comma separated) and how to be let in."""
+
+    bootstrap: str
+    tls: SSLContext | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    mechanism: str = "SCRAM-SHA-512"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """One worker process."""
+
+    kafka: KafkaAccess
+    store: StoreAddress
+    data: Path
+    """A directory of its own."""
+    definitions: tuple[Path, ...]
+    """OpenSLO files and directories."""
+    name: str = "worker"
+    group: str = "photonwatch"
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    panes: PaneParameters = field(default_factory=PaneParameters)
+    integration_s: int = 5
+    """Event time over which a g² indicator sample is taken."""
+    keep_raw_tags: bool = True
+    waiting_bytes: int = 64 << 20
+    """Messages that may wait in memory, in bytes."""
+    compute_threads: int = 2
+    insert_tokens: bool = True
+    """Off only in the fault test's negative control, which must then find duplicates."""

@@ -1,0 +1,149 @@
+"""One domain's run as a worker holds it: its sources put in sequence, merged, and stepped through the processors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from schemas.block import BlockContext, Loss
+from schemas.ids import DeviceId, IndicatorId, SourceId
+from schemas.panes import PaneParameters, PaneResults
+from schemas.records import IndicatorSample
+from streams.confluence import Confluence
+from streams.errors import StreamsError
+from streams.positions import SourcePosition, StreamPosition
+from streams.processors import g2_samples, panes
+from streams.segment import Segment
+from streams.sequence import Arrival, Fate, SequenceGate, Stretch
+
+IDLE_MS = 20_000
+"""Log-alive time after which a silent source is waited for no longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagAnalysis:
+    """What is computed from tags: the panes' parameters, and the indicator that a device's g² is (None: it has none)."""
+
+    panes: PaneParameters
+    integration_s: int
+    indicator_of: Callable[[DeviceId], IndicatorId | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a merged stretch brought. ``refused`` says why it could not be counted; its raw tags are stored all the same."""
+
+    results: PaneResults
+    samples: tuple[IndicatorSample, ...]
+    refused: str = ""
+
+
+class TagStream:
+    """State of one (domain, run). ``position`` is what a restart takes up; times are log-alive ms, given by the caller."""
+
+    def __init__(self, position: StreamPosition, analysis: TagAnalysis) -> None:
+        self.position = position
+        self._analysis = analysis
+        self._gates = {source.source: SequenceGate(source) for source in position.sources}
+        self._confluence = Confluence(position)
+        self._panes: panes.PaneState | None = None
+        self._sampler = g2_samples.initial()
+        self._period_ps: float | None = None
+        self._uncounted: tuple[Loss, ...] = ()
+        self._blocks: list[tuple[int, int]] = []  # (reached_ps on the stream's axis, offset) of those that may be needed again
+
+    @classmethod
+    def opened(cls, context: BlockContext, analysis: TagAnalysis, now_ms: int) -> "TagStream":
+        """A stream whose first block this is."""
+        stream = cls(
+            StreamPosition(
+                domain=context.domain,
+                device=context.device,
+                run=context.run,
+                origin_unix_ns=context.origin_unix_ns,
+                firmware=context.firmware,
+                detectors=(),
+                released_ps=None,
+                sources=[],
+            ),
+            analysis,
+        )
+        for source in context.members:
+            stream._gate(source, context.origin_unix_ns, now_ms)
+        return stream
+
+    def offer(self, arrival: Arrival, now_ms: int) -> tuple[Fate, list[Counted]]:
+        """Take a block of this stream."""
+        context = arrival.context
+        self._period_ps = context.period_ps
+        self.position.firmware = context.firmware
+        heard = {channel.number for channel in context.channels if channel.role == "detector"}
+        self.position.detectors = tuple(sorted(heard.union(self.position.detectors)))
+        gate = self._gate(context.source, context.origin_unix_ns, now_ms)
+        fate, stretches = gate.offer(arrival, now_ms)
+        late = not self._push(context.source, stretches) and fate is Fate.IN_ORDER
+        return Fate.LATE if late else fate, self._flow()
+
+    def pass_time(self, now_ms: int) -> list[Counted]:
+        """Give up on gaps and on silent sources."""
+        for source, gate in self._gates.items():
+            self._push(source, gate.expire(now_ms))
+            if now_ms - gate.position.seen_ms >= IDLE_MS:
+                gate.position.waited = False
+        return self._flow()
+
+    @property
+    def open(self) -> bool:
+        """Whether anything here waits: for tags, or for time to pass."""
+        return self._panes is not None or any(gate.position.waited or gate.position.ahead for gate in self._gates.values())
+
+    @property
+    def seen_ms(self) -> int:
+        return max(gate.position.seen_ms for gate in self._gates.values())
+
+    @property
+    def needed_offset(self) -> int | None:
+        """Offset of the earliest block that a restart must read again; None if nothing is open."""
+        offsets = [gate.needed_offset for gate in self._gates.values()]
+        offsets += [offset for _, offset in self._blocks]
+        return min((offset for offset in offsets if offset is not None), default=None)
+
+    def _gate(self, source: SourceId, origin_unix_ns: int, now_ms: int) -> SequenceGate:
+        if source not in self._gates:
+            position = SourcePosition(source=source, origin_unix_ns=origin_unix_ns, seen_ms=now_ms)
+            self.position.sources.append(position)
+            self._gates[source] = SequenceGate(position)
+            self._confluence.join(position)
+        return self._gates[source]
+
+    def _push(self, source: SourceId, stretches: list[Stretch]) -> bool:
+        """Hand stretches on; False if one was late."""
+        in_time = True
+        for stretch in stretches:
+            reached_ps = self._confluence.push(source, stretch)
+            in_time &= reached_ps is not None
+            if reached_ps is not None and stretch.offset is not None:
+                self._blocks.append((reached_ps, stretch.offset))
+        return in_time
+
+    def _flow(self) -> list[Counted]:
+        counted = []
+        if (segment := self._confluence.release()) is not None:
+            counted.append(self._step(segment))
+        if self._confluence.ended and self._panes is not None:
+            results = panes.close(self._panes, self._analysis.panes)
+            self._panes = None
+            counted.append(self._counted(results, closing=True))
+        self._blocks = [block for block in self._blocks if block[0] > self._needed_ps()]
+        return counted
+
+    def _step(self, segment: Segment) -> Counted:
+        segment = replace(segment, losses=self._uncounted + segment.losses)
+        try:
+            self._panes, results = panes.step(self._panes or panes.initial(self._analysis.panes), segment, self._analysis.panes)
+        except StreamsError as error:
+            self._uncounted = (*segment.losses, Loss(segment.start_ps, segment.reached_ps, int(segment.time_ps.size)))
+            return Counted(PaneResults(), (), refused=str(error))
+        self._uncounted = ()
+        return self._counted(results, closing=False)
+
+    def _counted(self, results: PaneResults, *, closing: bool) -> Counted:
+        raise NotImplementedError

@@ -1,0 +1,119 @@
+"""Bytes of blocks: what is written is read, old bytes stay readable, and damaged ones say what is wrong."""
+
+import struct
+from pathlib import Path
+
+import google_crc32c
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas import wire
+from schemas.block import MAX_TAGS, BlockContext, Channel, Loss, TagBlock
+from schemas.errors import WireError, WireFault
+from schemas.topics import MAX_MESSAGE_BYTES
+
+BYTES = Path(__file__).parent / "bytes"
+
+
+def example() -> TagBlock:
+    """The block of bytes/block-v1.bin. Never changes: other bytes get another name."""
+    context = BlockContext(
+        domain="link-a", source="tagger-7", device="sps-1", run="20260102T030405Z-x1", sequence=41,
+        origin_unix_ns=1_767_323_045_000_000_001, start_ps=1_000, reached_ps=90_000_000_000, members=("tagger-7", "tagger-8"),
+        channels=(Channel(0), Channel(5, "sync", "laser")), firmware="2.0.1", calibration="c-19", period_ps=12_495.314,
+        resolution_ps=16, reordered=3, overflows=2, losses=(Loss(2_000, 3_000, 4), Loss(4_000, 5_000)),
+        labels={"file": "example.ptu"}, final=True,
+    )  # fmt: skip
+    return TagBlock.from_times(context, np.array([1_000, 1_000, 2_500, 80_000_000_000]), np.array([0, 5, 0, 5], np.uint8))
+
+
+def same(left: TagBlock, right: TagBlock) -> bool:
+    return (
+        left.context == right.context
+        and left.gaps.tolist() == right.gaps.tolist()
+        and left.channel.tolist() == right.channel.tolist()
+    )
+
+
+def test_old_bytes_stay_readable() -> None:
+    assert same(wire.decode((BYTES / "block-v1.bin").read_bytes()), example())
+
+
+def test_a_block_comes_back_whole() -> None:
+    assert same(wire.decode(wire.encode(example())), example())
+
+
+def test_arrow_reads_a_message_as_it_is() -> None:
+    table = pa.ipc.open_stream(wire.encode(example())).read_all()
+    assert table.schema.names == ["gaps", "channel"]
+    assert table.num_rows == 5  # four tags and one advance
+
+
+def test_incompressible_full_blocks_stay_below_the_limit() -> None:
+    rng = np.random.default_rng(7)
+    time_ps = np.cumsum(rng.integers(0, 1 << 32, MAX_TAGS, dtype=np.int64))
+    context = msgspec.structs.replace(example().context, start_ps=0, reached_ps=int(time_ps[-1]) + 1)
+    message = wire.encode(TagBlock.from_times(context, time_ps, rng.integers(0, 255, MAX_TAGS).astype(np.uint8)))
+    assert len(message) < MAX_MESSAGE_BYTES
+    assert wire.decode(message).tags == MAX_TAGS
+
+
+def fault_of(message: bytes) -> WireFault:
+    with pytest.raises(WireError) as refusal:
+        wire.decode(message)
+    return refusal.value.fault
+
+
+@given(st.integers(0, 10_000))
+def test_every_truncation_is_noticed(cut: int) -> None:
+    message = wire.encode(example())
+    assert fault_of(message[: cut % len(message)]) in (WireFault.TRUNCATED, WireFault.CHECKSUM)
+
+
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_every_flipped_byte_is_noticed(place: int, flip: int) -> None:
+    message = bytearray(wire.encode(example()))
+    message[place % len(message)] ^= flip
+    assert fault_of(bytes(message)) in (WireFault.CHECKSUM, WireFault.TRUNCATED, WireFault.VERSION)
+
+
+def sealed(arrow: bytes, version: int = wire.VERSION) -> bytes:
+    head = arrow + struct.pack("<4sHHI", b"PWTB", version, 0, len(arrow))
+    return head + struct.pack("<I", google_crc32c.value(head))
+
+
+def test_an_unknown_version_is_named() -> None:
+    with pytest.raises(WireError, match=r"wire version 9; this program reads 1"):
+        wire.decode(sealed(b"whatever", version=9))
+
+
+@pytest.mark.parametrize("junk", [b"", b"not arrow", b"\xff" * 64])
+def test_sealed_junk_is_malformed(junk: bytes) -> None:
+    assert fault_of(sealed(junk)) is WireFault.MALFORMED
+
+
+def arrow(context: bytes, gaps: pa.Array, channel: pa.Array) -> bytes:
+    schema = pa.schema([("gaps", gaps.type), ("channel", channel.type)], metadata={b"photonwatch.block": context})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_batch(pa.record_batch([gaps, channel], schema=schema))
+    return sink.getvalue().to_pybytes()
+
+
+def test_wrong_types_nulls_and_missing_context_are_malformed() -> None:
+    context = msgspec.json.encode(example().context)
+    good, channel = pa.array([1], pa.uint32()), pa.array([0], pa.uint8())
+    assert fault_of(sealed(arrow(context, pa.array([1], pa.int64()), channel))) is WireFault.MALFORMED
+    assert fault_of(sealed(arrow(context, pa.array([None], pa.uint32()), channel))) is WireFault.MALFORMED
+    assert fault_of(sealed(arrow(b"{}", good, channel))) is WireFault.MALFORMED
+
+
+def test_a_tag_outside_the_announced_time_is_a_contradiction() -> None:
+    context = msgspec.json.encode(msgspec.structs.replace(example().context, start_ps=0, reached_ps=10))
+    assert fault_of(sealed(arrow(context, pa.array([10], pa.uint32()), pa.array([0], pa.uint8())))) is WireFault.CONTRADICTION
+    context = msgspec.json.encode(msgspec.structs.replace(example().context, start_ps=11, reached_ps=10))
+    assert fault_of(sealed(arrow(context, pa.array([], pa.uint32()), pa.array([], pa.uint8())))) is WireFault.CONTRADICTION

@@ -1,0 +1,64 @@
+"""Batches are cut by the log alone, wherever reading begins at a boundary."""
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.log import ALIVE_STEP_MS, BATCH_BYTES, PATIENCE_MS, AliveClock, Cutter, Message
+
+steps = st.lists(st.tuples(st.integers(-50, 400), st.sampled_from([0, 1, 1000, BATCH_BYTES // 3])), min_size=1, max_size=120)
+
+
+def log_of(parts: list[tuple[int, int]], start: int = 0) -> list[Message]:
+    messages, now = [], 1_000_000
+    for index, (step, size) in enumerate(parts):
+        now += step
+        messages.append(Message(start + index, now, bytes(size)))
+    return messages
+
+
+def cuts(messages: list[Message], grid: int) -> list[int]:
+    cutter, found = Cutter(grid), []
+    for message in messages:
+        if cutter.ends_before(message):
+            found.append(message.offset)
+            cutter.cut()
+        cutter.take(message)
+    return found
+
+
+@given(steps, st.integers(1, 40), st.integers(0, 70))
+def test_reading_from_any_boundary_finds_the_same_later_boundaries(parts: list[tuple[int, int]], grid: int, start: int) -> None:
+    messages = log_of(parts, start)
+    whole = cuts(messages, grid)
+    for index, boundary in enumerate(whole):
+        assert cuts([message for message in messages if message.offset >= boundary], grid) == whole[index + 1 :]
+
+
+@given(steps, st.integers(1, 40))
+def test_batches_are_bounded_in_messages_time_and_bytes(parts: list[tuple[int, int]], grid: int) -> None:
+    messages = log_of(parts)
+    edges = [0, *cuts(messages, grid), len(messages)]
+    for lo, hi in pairwise(edges):
+        batch = messages[lo:hi]
+        assert lo // grid == (hi - 1) // grid
+        assert all(message.timestamp_ms < batch[0].timestamp_ms + PATIENCE_MS for message in batch)
+        assert sum(len(message.value) for message in batch) <= BATCH_BYTES
+
+
+def test_an_outage_counts_little_in_log_alive_time() -> None:
+    clock = AliveClock()
+    assert clock.advance(5_000) == 0
+    assert clock.advance(5_100) == 100
+    assert clock.advance(65_100) == 100 + ALIVE_STEP_MS
+    assert clock.advance(65_000) == 100 + ALIVE_STEP_MS  # the broker's clock stepped back
+    assert clock.advance(65_250) == 100 + ALIVE_STEP_MS + 250
+
+
+def test_a_restored_clock_goes_on() -> None:
+    clock = AliveClock()
+    for timestamp in (10, 400, 9_000):
+        clock.advance(timestamp)
+    other = AliveClock(clock.now_ms, clock.timestamp_ms)
+    assert other.advance(9_050) == clock.advance(9_050)
