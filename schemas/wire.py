@@ -1,9 +1,9 @@
 """Bytes of a tag block: the one place that knows them.
 
-A message is an Arrow IPC stream (one record batch: gaps uint32, channel uint8, buffers compressed with zstd; the block's context as
-JSON in the schema's metadata) followed by a 16-byte trailer, little-endian: magic ``PWTB``, wire version u16, two zero bytes, length
-of the Arrow part u32, CRC-32C of everything before the checksum u32. Arrow readers stop at the end of the stream, so they read a
-message as it is.
+A message is an Arrow IPC stream (one record batch: gaps uint32, channel uint8, buffers compressed with zstd; the block's context
+as JSON in the schema's metadata) followed by a 16-byte trailer, little-endian: magic ``PWTB``, wire version u16, two zero bytes,
+length of the Arrow part u32, CRC-32C of everything before the checksum u32. Arrow readers stop at the end of the stream, so they
+read a message as it is.
 """
 
 import struct

@@ -11,9 +11,17 @@ from schemas.errors import WireError, WireFault
 
 def context(start_ps: int = 0, reached_ps: int = 1 << 62, sequence: int = 0) -> BlockContext:
     return BlockContext(
-        domain="link-1", source="tagger-1", device="sps-1", run="run-1", sequence=sequence,
-        origin_unix_ns=1_700_000_000_000_000_123, start_ps=start_ps, reached_ps=reached_ps, channels=(Channel(0), Channel(1, "sync", "laser")), firmware="1.4.2",
-    )  # fmt: skip
+        domain="link-1",
+        source="tagger-1",
+        device="sps-1",
+        run="run-1",
+        sequence=sequence,
+        origin_unix_ns=1_700_000_000_000_000_123,
+        start_ps=start_ps,
+        reached_ps=reached_ps,
+        channels=(Channel(0), Channel(1, "sync", "laser")),
+        firmware="1.4.2",
+    )
 
 
 tags = st.lists(st.tuples(st.integers(0, 1 << 36) | st.integers(0, 9), st.integers(0, 254)), max_size=60)
