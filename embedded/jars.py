@@ -22,8 +22,7 @@ from embedded.errors import JarMismatchError, JarsUnreachableError
 
 LOCK_FILE = Path(__file__).with_name("kafka.lock.json")
 _CONNECTIONS = 8
-_PATIENCE_S = (1.0, 4.0)
-_ONCE = "jars come from a Maven registry, once for each user"
+_PAUSES_S = (1.0, 3.0)
 
 
 class Jar(msgspec.Struct, frozen=True):
@@ -65,8 +64,9 @@ def class_path(cache: Path, lock: Lock, say: Callable[[str], None]) -> tuple[Pat
     for jar in lock.jars:
         if (found := _sha256(store / jar.file)) != jar.sha256:
             raise JarMismatchError(
-                f"{store / jar.file} is not the jar that is locked for {jar.coordinate}: SHA-256 {found}, locked {jar.sha256}. "
-                "It was changed after it was fetched. Find out why, delete the file and start again to fetch it anew."
+                f"{jar.file} is not the jar that is locked for {jar.coordinate}: SHA-256 {found}, locked {jar.sha256}",
+                where=str(store / jar.file),
+                do="it was changed after it was fetched: find out why, delete the file, and start again to fetch it anew",
             )
     return tuple(store / jar.file for jar in lock.jars)
 
@@ -103,26 +103,30 @@ def _bring(jar: Jar, staging: Path) -> Path:
     path = _download(jar, staging)
     if (found := _sha256(path)) != jar.sha256:
         raise JarMismatchError(
-            f"the registry's {jar.file} is not the jar that is locked for {jar.coordinate}: SHA-256 {found}, locked {jar.sha256}. "
-            "It is not run. Ask whoever keeps the registry that this machine is configured for."
+            f"the {jar.file} that came is not the jar that is locked: SHA-256 {found}, locked {jar.sha256}",
+            where=jar.coordinate,
+            do="it is not run: ask whoever keeps the registry that this machine is configured for",
         )
     return path
 
 
 def _download(jar: Jar, staging: Path) -> Path:
     artifact = _artifact(jar.coordinate, _maven(staging))
-    for patience_s in (*_PATIENCE_S, None):
+    pauses_s = iter(_PAUSES_S)
+    while True:
         try:
             return Path(artifact.resolve())
-        except (OSError, RuntimeError) as error:  # OSError: the network or the disk. RuntimeError: no registry has it.
-            if patience_s is None or not isinstance(error, OSError):
+        except (OSError, RuntimeError) as error:  # the network or the disk; or no registry that was asked has it
+            Path(artifact.cached_path).unlink(missing_ok=True)  # the half that came would be taken for the whole
+            pause_s = next(pauses_s, None)
+            if pause_s is None:
                 raise JarsUnreachableError(
-                    f"could not fetch {jar.coordinate} for the embedded Kafka: {error}. Its {_ONCE}. Check the network; or name a "
-                    "mirror as `central` under [repositories] in ~/.config/jgo.conf; or give the address of an existing Kafka."
+                    f"could not fetch a jar of the embedded Kafka: {error}",
+                    where=jar.coordinate,
+                    do="check the network; or name a mirror as `central` under [repositories] in ~/.config/jgo.conf; or give the "
+                    "address of an existing Kafka",
                 ) from error
-            Path(artifact.cached_path).unlink(missing_ok=True)  # the half that came; jgo would take it for the whole
-            time.sleep(patience_s)
-    raise AssertionError
+            time.sleep(pause_s)
 
 
 def _local(jar: Jar) -> Path | None:
@@ -132,7 +136,7 @@ def _local(jar: Jar) -> Path | None:
 
 
 def _maven(repository: Path | None) -> Any:
-    """jgo's view of the machine's Maven configuration, with downloads into ``repository``, or into the user's own one."""
+    """The machine's Maven configuration as jgo sees it, with downloads into ``repository``, or into the user's own one."""
     from jgo.config import GlobalSettings  # noqa: PLC0415  0.4 s that only a first start pays
     from jgo.constants import MAVEN_CENTRAL_URL  # noqa: PLC0415
     from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """A single-node Apache Kafka (KRaft) on loopback, as a part of the stack.
 
-``python -m embedded.kafka --data DIR --port N --controller-port N`` fetches and verifies the jars, formats the directory the first
-time, and becomes the broker: one process from the supervisor's view.
+``python -m embedded.kafka --data DIR --port N --controller-port N`` fetches and verifies the jars, formats the directory the
+first time, and becomes the broker: one process from the supervisor's view.
 """
 
 import argparse
@@ -46,7 +46,7 @@ def service(home: Path, port: int, controller_port: int) -> Service:
     ports = ("--port", str(port), "--controller-port", str(controller_port))
     return Service(
         name="kafka",
-        argv=(sys.executable, "-m", "embedded.kafka", "--data", str(home / "kafka"), *ports),
+        argv=(sys.executable, "-P", "-m", "embedded.kafka", "--data", str(home / "kafka"), *ports),
         address=address,
         ready=KafkaAnswers(address),
         start_timeout_s=600.0,  # a first start fetches 43 MB
@@ -125,7 +125,12 @@ def _format(java: Sequence[str], data: Path, settings: str) -> None:
     argv = (*java, "kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(path))
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        raise KafkaFormatError(f"Kafka could not format {data}: {(done.stderr or done.stdout).strip()[-600:]}")
+        said = (done.stderr or done.stdout).strip()
+        raise KafkaFormatError(f"Kafka could not format its directory: {said[-600:]}", where=str(data), do="mend what it names")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def main() -> None:
@@ -135,7 +140,7 @@ def main() -> None:
     parser.add_argument("--controller-port", type=int, required=True)
     options = parser.parse_args()
     try:
-        jars = class_path(user_cache(), read_lock(), lambda line: print(line, file=sys.stderr, flush=True))
+        jars = class_path(user_cache(), read_lock(), _say)
         argv = command(options.data.resolve(), options.port, options.controller_port, jars)
     except EmbeddedError as error:
         sys.exit(str(error))

@@ -56,10 +56,13 @@ class FileNames(msgspec.Struct, frozen=True, tag="file"):
     path: str
 
     async def answers(self, pid: int | None) -> bool:
+        return pid is not None and self._text() == str(pid)
+
+    def _text(self) -> str:
         try:
-            return pid is not None and Path(self.path).read_text(encoding="ascii").strip() == str(pid)
+            return Path(self.path).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
-            return False
+            return ""
 
 
 class Running(msgspec.Struct, frozen=True, tag="running"):
