@@ -1,0 +1,98 @@
+"""What the evaluation works from: an objective with everything resolved, exact and immutable."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+
+from schemas.ids import IndicatorId
+from slo.errors import Place
+from slo.openslo import CalendarWindow, RollingWindow, Window
+from slo.tiers import Tier
+
+DAY_S = 86_400
+_NOMINAL_DAYS = {"d": 1, "w": 7, "M": 30, "Q": 90, "Y": 365}
+
+
+class Operator(StrEnum):
+    """How a measured value must stand to its threshold."""
+
+    LESS = "lt"
+    AT_MOST = "lte"
+    GREATER = "gt"
+    AT_LEAST = "gte"
+
+    @property
+    def sign(self) -> str:
+        return {"lt": "<", "lte": "≤", "gt": ">", "gte": "≥"}[self.value]
+
+
+class Method(StrEnum):
+    """What a budget is counted in."""
+
+    OCCURRENCES = "Occurrences"
+    TIMESLICES = "Timeslices"
+    RATIO_TIMESLICES = "RatioTimeslices"
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What makes a sample good: ``indicator`` ``operator`` ``threshold``, for devices of ``systems`` (empty: of every system).
+
+    ``integration_s`` tells whoever measures how long to integrate; it selects nothing.
+    """
+
+    indicator: IndicatorId
+    name: str
+    unit: str
+    operator: Operator
+    threshold: Fraction
+    systems: tuple[str, ...] = ()
+    integration_s: int | None = None
+
+    def concerns(self, system: str) -> bool:
+        """Whether devices of ``system`` are judged by it."""
+        return not self.systems or system in self.systems
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """One objective. ``target`` is its ratio of good events; ``criterion`` is None where others measure the indicator."""
+
+    name: str
+    slo: str
+    service: str
+    display_name: str
+    description: str
+    criterion: Criterion | None
+    target: Fraction
+    window: Window
+    method: Method
+    slice_ratio: Fraction | None
+    slice_s: int | None
+    tiers: tuple[Tier, ...]
+    runbook: str
+    place: Place = field(compare=False)
+
+    @property
+    def budget(self) -> Fraction:
+        """B = 1 - target."""
+        return 1 - self.target
+
+    @property
+    def period_s(self) -> int:
+        """The compliance window's length; a month counts as 30 days, a quarter as 90, a year as 365."""
+        return period_s(self.window)
+
+    @property
+    def windows_s(self) -> tuple[int, ...]:
+        """Every window that is needed, ascending; the last is the period."""
+        return tuple(sorted({self.period_s, *(length for tier in self.tiers for length in (tier.short_s, tier.long_s))}))
+
+
+def period_s(window: Window) -> int:
+    """Nominal length of a compliance window in seconds."""
+    match window:
+        case RollingWindow(length_s):
+            return length_s
+        case CalendarWindow(count, unit):
+            return count * _NOMINAL_DAYS[unit] * DAY_S

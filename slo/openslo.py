@@ -1,0 +1,386 @@
+"""The kinds of OpenSLO v1, read from YAML as they stand: nothing is resolved or judged here. Source: its specification.
+
+Files of the standard load unchanged. Objects may be YAML documents or entries of a list; SLIs, conditions, policies and targets
+may be written inline. Annotations under ``PREFIX`` say what the standard lacks; definitions.py reads them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from slo.errors import Place
+from slo.located import Located, parse
+
+API_VERSION = "openslo/v1"
+PREFIX = "photonwatch.dev/"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Name, display name and annotations of an object, and where it stands."""
+
+    name: str
+    display_name: str
+    place: Place
+    annotations: Mapping[str, Located] = field(hash=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    metadata: Metadata
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """``connection`` stays as it is written: each type has its own."""
+
+    metadata: Metadata
+    type: str
+    connection: Located | None = field(hash=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sli:
+    """An indicator: ``metric`` is ``thresholdMetric`` or ``ratioMetric``, its sources as written."""
+
+    metadata: Metadata
+    metric: str
+    source: Located = field(hash=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCondition:
+    """A burn-rate condition; ``alert_after_s`` is 0 where the file says nothing."""
+
+    metadata: Metadata
+    severity: str
+    threshold: Fraction
+    lookback_s: int
+    alert_after_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationTarget:
+    metadata: Metadata
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The name of an object that stands elsewhere."""
+
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPolicy:
+    """Which conditions alert whom; a policy that does not say so alerts when its conditions breach."""
+
+    metadata: Metadata
+    conditions: tuple[AlertCondition | Reference, ...]
+    targets: tuple[NotificationTarget | Reference, ...]
+    when_breaching: bool
+    when_resolved: bool
+    when_no_data: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RollingWindow:
+    """(now - length, now]."""
+
+    length_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarWindow:
+    """``count`` calendar units (d, w, M, Q or Y) from ``start``, a wall-clock time in ``zone`` (IANA)."""
+
+    count: int
+    unit: str
+    start: datetime
+    zone: str
+
+
+Window = RollingWindow | CalendarWindow
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One entry of ``spec.objectives``. ``ratio`` is the target, 0-1; ``value`` what a threshold metric is compared with."""
+
+    place: Place
+    display_name: str
+    ratio: Fraction
+    operator: str | None
+    value: Fraction | None
+    slice_ratio: Fraction | None
+    slice_s: int | None
+    composite: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Slo:
+    """``indicator`` is None where each target names its own (a composite), ``window`` where the file says nothing."""
+
+    metadata: Metadata
+    service: str
+    description: str
+    indicator: Sli | Reference | None
+    window: Window | None
+    method: str
+    targets: tuple[Target, ...]
+    policies: tuple[AlertPolicy | Reference, ...]
+
+
+Document = Service | DataSource | Sli | AlertCondition | NotificationTarget | AlertPolicy | Slo
+
+
+def read(text: str, file: str) -> tuple[Document, ...]:
+    """The objects in a file's ``text``; ``file`` is the name that errors give.
+
+    Raises:
+        DefinitionError: not YAML, not OpenSLO v1, an unknown field, or a value that its field cannot hold.
+    """
+    objects = [entry for document in parse(text, file) for entry in (document.items() if document.is_list else [document])]
+    return tuple(_document(entry) for entry in objects)
+
+
+def _document(entry: Located) -> Document:
+    fields = entry.fields(("apiVersion", "kind", "metadata", "spec"))
+    version = _required(entry, fields, "apiVersion")
+    if version.text() != API_VERSION:
+        raise version.error(f"is `{version.text()}`", f"write `{API_VERSION}`; other versions of the standard are not read")
+    kind = _required(entry, fields, "kind")
+    if kind.text() not in _KINDS:
+        raise kind.error(f"is `{kind.text()}`", f"write one of {', '.join(_KINDS)}")
+    return _KINDS[kind.text()](entry)
+
+
+def _metadata(entry: Located) -> tuple[Metadata, Located, dict[str, Located]]:
+    """The metadata of an object, its spec, and the spec's fields."""
+    fields = entry.fields(("apiVersion", "kind", "metadata", "spec"))
+    metadata = _required(entry, fields, "metadata")
+    known = metadata.fields(("name", "displayName", "labels", "annotations"))
+    name = _required(metadata, known, "name")
+    if not name.text() or any(letter.isspace() for letter in name.text()):
+        raise name.error(f"is `{name.text()}`", "write a name without blanks")
+    annotations = known["annotations"].fields() if "annotations" in known else {}
+    spec = _required(entry, fields, "spec")
+    return Metadata(name.text(), _text(known, "displayName"), name.place, annotations), spec, spec.fields()
+
+
+def _service(entry: Located) -> Service:
+    metadata, spec, fields = _metadata(entry)
+    spec.fields(("description",))
+    return Service(metadata, _text(fields, "description"))
+
+
+def _data_source(entry: Located) -> DataSource:
+    metadata, spec, fields = _metadata(entry)
+    spec.fields(("description", "type", "connectionDetails"))
+    return DataSource(metadata, _required(spec, fields, "type").text(), fields.get("connectionDetails"))
+
+
+def _sli(entry: Located) -> Sli:
+    metadata, spec, fields = _metadata(entry)
+    spec.fields(("description", "thresholdMetric", "ratioMetric"))
+    metrics = [name for name in ("thresholdMetric", "ratioMetric") if name in fields]
+    if len(metrics) != 1:
+        raise spec.error("must have one of thresholdMetric and ratioMetric", "keep or add exactly one")
+    source = fields[metrics[0]]
+    source.fields(("metricSource",) if metrics[0] == "thresholdMetric" else ("counter", "good", "bad", "total", "rawType", "raw"))
+    return Sli(metadata, metrics[0], source)
+
+
+def _condition(entry: Located) -> AlertCondition:
+    metadata, spec, fields = _metadata(entry)
+    spec.fields(("description", "severity", "condition"))
+    condition = _required(spec, fields, "condition")
+    known = condition.fields(("kind", "op", "threshold", "lookbackWindow", "alertAfter"))
+    if "kind" in known and known["kind"].text() != "burnrate":
+        raise known["kind"].error(f"is `{known['kind'].text()}`", "write `burnrate`, the only kind of the standard")
+    if "op" in known and known["op"].text() not in ("gt", "gte"):
+        raise known["op"].error(f"is `{known['op'].text()}`", "write `gt`: an alert is about burning too fast")
+    threshold = _required(condition, known, "threshold")
+    if threshold.number() <= 0:
+        raise threshold.error(f"is {threshold.text()}", "write a burn rate above 0, for example 14.4")
+    return AlertCondition(
+        metadata,
+        _required(spec, fields, "severity").text(),
+        threshold.number(),
+        _required(condition, known, "lookbackWindow").duration_s(),
+        0 if _zero(known.get("alertAfter")) else known["alertAfter"].duration_s(),
+    )
+
+
+def _target(entry: Located) -> NotificationTarget:
+    metadata, spec, fields = _metadata(entry)
+    spec.fields(("description", "target"))
+    return NotificationTarget(metadata, _required(spec, fields, "target").text())
+
+
+def _policy(entry: Located) -> AlertPolicy:
+    metadata, spec, fields = _metadata(entry)
+    flags = {"alertWhenBreaching": True, "alertWhenResolved": False, "alertWhenNoData": False}
+    spec.fields(("description", "conditions", "notificationTargets", *flags))
+    return AlertPolicy(
+        metadata,
+        _inline(_required(spec, fields, "conditions").items(), "conditionRef", _condition),
+        _inline(fields["notificationTargets"].items() if "notificationTargets" in fields else (), "targetRef", _target),
+        *(fields[name].flag() if name in fields else default for name, default in flags.items()),
+    )
+
+
+def _slo(entry: Located) -> Slo:
+    metadata, spec, fields = _metadata(entry)
+    spec.fields(
+        (
+            *("description", "service", "indicator", "indicatorRef", "timeWindow"),
+            *("budgetingMethod", "objectives", "alertPolicies"),
+        )
+    )
+    if "indicator" in fields and "indicatorRef" in fields:
+        raise fields["indicatorRef"].error("stands beside `indicator`", "keep one of the two")
+    indicator: Sli | Reference | None = None
+    if "indicator" in fields:
+        indicator = _sli(fields["indicator"])
+    elif "indicatorRef" in fields:
+        indicator = Reference(fields["indicatorRef"].text(), fields["indicatorRef"].place)
+    method = _required(spec, fields, "budgetingMethod")
+    if method.text() not in ("Occurrences", "Timeslices", "RatioTimeslices"):
+        raise method.error(f"is `{method.text()}`", "write Occurrences, Timeslices or RatioTimeslices")
+    objectives = _required(spec, fields, "objectives")
+    targets = tuple(_objective(each) for each in objectives.items())
+    if not targets:
+        raise objectives.error("is empty", "add an entry with a target")
+    for target, each in zip(targets, objectives.items(), strict=True):
+        if method.text() != "Occurrences" and target.slice_s is None:
+            raise each.error(f"lacks timeSliceWindow, which {method.text()} needs", "add for example `timeSliceWindow: 1m`")
+        if method.text() == "Timeslices" and target.slice_ratio is None:
+            raise each.error("lacks timeSliceTarget, which Timeslices needs", "add for example `timeSliceTarget: 0.95`")
+    return Slo(
+        metadata,
+        _required(spec, fields, "service").text(),
+        _text(fields, "description"),
+        indicator,
+        _window(fields["timeWindow"]) if "timeWindow" in fields else None,
+        method.text(),
+        targets,
+        _inline(fields["alertPolicies"].items() if "alertPolicies" in fields else (), "alertPolicyRef", _policy),
+    )
+
+
+def _objective(entry: Located) -> Target:
+    fields = entry.fields(
+        (
+            *("displayName", "op", "value", "target", "targetPercent", "timeSliceTarget", "timeSliceWindow"),
+            *("indicator", "indicatorRef", "compositeWeight"),
+        )
+    )
+    if ("target" in fields) == ("targetPercent" in fields):
+        raise entry.error("must have one of target and targetPercent", "keep or add exactly one, for example `target: 0.999`")
+    written = fields.get("target") or fields["targetPercent"]
+    ratio = written.number() / (1 if "target" in fields else 100)
+    if not 0 < ratio < 1:
+        raise written.error(
+            f"is {written.text()}: an objective of {'nothing' if ratio <= 0 else 'everything'} leaves no budget to judge by",
+            "write a target above 0 and below 1 (`targetPercent`: below 100)",
+        )
+    operator = fields.get("op")
+    if operator and operator.text() not in ("lt", "lte", "gt", "gte"):
+        raise operator.error(f"is `{operator.text()}`", "write lt, lte, gt or gte")
+    slice_ratio = fields.get("timeSliceTarget")
+    if slice_ratio and not 0 <= slice_ratio.number() <= 1:
+        raise slice_ratio.error(f"is {slice_ratio.text()}", "write a ratio from 0 to 1")
+    return Target(
+        entry.place,
+        _text(fields, "displayName"),
+        ratio,
+        operator.text() if operator else None,
+        fields["value"].number() if "value" in fields else None,
+        slice_ratio.number() if slice_ratio else None,
+        _slice_s(fields["timeSliceWindow"]) if "timeSliceWindow" in fields else None,
+        "indicator" in fields or "indicatorRef" in fields,
+    )
+
+
+def _slice_s(written: Located) -> int:
+    """A slice's length; a bare number counts minutes."""
+    if not written.text().isdecimal():
+        return written.duration_s()
+    if int(written.number()) < 1:
+        raise written.error("is 0", "write a duration such as 1m")
+    return int(written.number()) * 60
+
+
+def _window(written: Located) -> Window:
+    windows = written.items()
+    if len(windows) != 1:
+        raise written.error(f"has {len(windows)} entries", "keep exactly one")
+    fields = windows[0].fields(("duration", "isRolling", "calendar"))
+    duration = _required(windows[0], fields, "duration")
+    rolling = fields["isRolling"].flag() if "isRolling" in fields else "calendar" not in fields
+    if rolling:
+        if "calendar" in fields:
+            raise fields["calendar"].error("stands in a rolling window", "delete it, or write `isRolling: false`")
+        return RollingWindow(duration.duration_s())
+    calendar = _required(windows[0], fields, "calendar")
+    known = calendar.fields(("startTime", "timeZone"))
+    start, zone = (_required(calendar, known, name) for name in ("startTime", "timeZone"))
+    count, unit = duration.text()[:-1], duration.text()[-1:]
+    if not (count.isascii() and count.isdecimal() and 0 < int(count) < 1000 and unit in ("d", "w", "M", "Q", "Y")):
+        raise duration.error(f"is `{duration.text()}`", "write whole days, weeks, months, quarters or years, for example 1M")
+    try:
+        first = datetime.fromisoformat(start.text())
+    except ValueError:
+        raise start.error(f"is `{start.text()}`", "write for example 2026-01-01 00:00:00") from None
+    if first.tzinfo is not None:
+        raise start.error("has a time zone", "put the zone into timeZone")
+    try:
+        ZoneInfo(zone.text())
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise zone.error(f"is `{zone.text()}`, not a known time zone", "write an IANA name such as Europe/Berlin") from None
+    return CalendarWindow(int(count), unit, first, zone.text())
+
+
+def _inline(entries: Iterable[Located], reference: str, read_one: Callable[[Located], T]) -> tuple[T | Reference, ...]:
+    found: list[T | Reference] = []
+    for entry in entries:
+        fields = entry.fields()
+        if reference in fields:
+            entry.fields((reference,))
+            found.append(Reference(fields[reference].text(), fields[reference].place))
+        else:
+            found.append(read_one(entry))
+    return tuple(found)
+
+
+def _required(parent: Located, fields: Mapping[str, Located], name: str) -> Located:
+    if name not in fields:
+        raise parent.error(f"lacks `{name}`", f"add `{name}:` to it")
+    return fields[name]
+
+
+def _text(fields: Mapping[str, Located], name: str) -> str:
+    return fields[name].text() if name in fields else ""
+
+
+def _zero(written: Located | None) -> bool:
+    return written is None or written.text().rstrip("smhdw") in ("", "0")
+
+
+_KINDS: Mapping[str, Callable[[Located], Document]] = {
+    "Service": _service,
+    "DataSource": _data_source,
+    "SLI": _sli,
+    "SLO": _slo,
+    "AlertPolicy": _policy,
+    "AlertCondition": _condition,
+    "AlertNotificationTarget": _target,
+}

@@ -1,0 +1,107 @@
+"""Prometheus rules from the same definitions: recorded windows, metadata, and one alert rule a tier. Numbers are exact decimals.
+
+Windows come from ``increase`` of the counters in metrics.py. Where scrapes fall on both ends of a window, its sums are those of the
+stream; otherwise Prometheus extrapolates numerator and denominator alike. Sums of long windows are never means of short ones.
+"""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+import yaml
+
+from slo import metrics
+from slo.exact import decimal_text, number_text
+from slo.objective import Criterion, Objective
+from slo.tiers import Tier
+
+_UNITS = ((604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
+Rule = Mapping[str, object]
+
+
+def rule_file(objectives: Iterable[Objective]) -> str:
+    """The text of a Prometheus rule file: one group for each objective that photonwatch measures, in the order given."""
+    groups = [_group(objective, objective.criterion) for objective in objectives if objective.criterion]
+    return yaml.safe_dump({"groups": groups}, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def duration_text(seconds: int) -> str:
+    """A duration as Prometheus writes it: ``5m``."""
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
+    return f"{seconds // size}{unit}"
+
+
+def _group(objective: Objective, criterion: Criterion) -> Mapping[str, object]:
+    windows = [duration_text(length) for length in objective.windows_s]
+    interval = {"interval": duration_text(criterion.integration_s)} if criterion.integration_s else {}
+    return {
+        "name": f"photonwatch-slo-{objective.name}",
+        **interval,
+        "rules": [
+            *(rule for window in windows for rule in _window(objective, window)),
+            *_metadata(objective, windows[-1]),
+            *(_alert(objective, criterion, tier) for tier in objective.tiers),
+        ],
+    }
+
+
+def _window(objective: Objective, window: str) -> tuple[Rule, Rule]:
+    good, bad = (_increase(name, objective, window) for name in (metrics.GOOD_TOTAL, metrics.BAD_TOTAL))
+    events = metrics.EVENTS.format(window=window)
+    return (
+        {"record": events, "expr": f"{good} + {bad}"},
+        {"record": metrics.ERROR_RATIO.format(window=window), "expr": f"{bad} / ({_of(events, objective)} > 0)"},
+    )
+
+
+def _metadata(objective: Objective, period: str) -> tuple[Rule, ...]:
+    ratio = _of(metrics.ERROR_RATIO.format(window=period), objective)
+    labels = {"labels": {metrics.OBJECTIVE: objective.name}}
+    return (
+        {"record": metrics.TARGET, "expr": f"vector({_number(objective.target)})", **labels},
+        {"record": metrics.BUDGET, "expr": f"vector({_number(objective.budget)})", **labels},
+        {"record": metrics.PERIOD, "expr": f"vector({objective.period_s})", **labels},
+        {"record": metrics.PERIOD_BURN, "expr": f"{ratio} / {_number(objective.budget)}"},
+        {"record": metrics.REMAINING, "expr": f"1 - {_of(metrics.PERIOD_BURN, objective)}"},
+    )
+
+
+def _alert(objective: Objective, criterion: Criterion, tier: Tier) -> Rule:
+    threshold = _number(tier.threshold(objective.budget))
+    short, long = (duration_text(length) for length in (tier.short_s, tier.long_s))
+    above = [f"{_of(metrics.ERROR_RATIO.format(window=window), objective)} > {threshold}" for window in (long, short)]
+    enough = [f"{_of(metrics.EVENTS.format(window=long), objective)} >= {tier.minimum_events}"] if tier.minimum_events else []
+    share = number_text(tier.budget_share(objective.period_s) * 100)
+    return {
+        "alert": metrics.ALERT,
+        "expr": " and ".join((*above, *enough)),
+        "labels": {
+            metrics.SEVERITY: tier.severity,
+            metrics.TIER: tier.name,
+            "slo": objective.slo,
+            "service": objective.service,
+            "indicator": criterion.indicator,
+        },
+        "annotations": {
+            "summary": (
+                f"{criterion.name} of {{{{ $labels.{metrics.SUBJECT} }}}} breaks its objective "
+                f"({criterion.name} {criterion.operator.sign} {number_text(criterion.threshold)})"
+            ),
+            "description": (
+                f"{{{{ $value | humanizePercentage }}}} of the last {long} was bad, more than {threshold} of {long} and of {short}: "
+                f"{number_text(tier.factor)} times what the budget allows, {share} percent of it in {long}."
+            ),
+            **({"runbook": objective.runbook} if objective.runbook else {}),
+        },
+    }
+
+
+def _increase(counter: str, objective: Objective, window: str) -> str:
+    return f"sum by ({metrics.OBJECTIVE}, {metrics.SUBJECT}) (increase({_of(counter, objective)}[{window}]))"
+
+
+def _of(series: str, objective: Objective) -> str:
+    return f'{series}{{{metrics.OBJECTIVE}="{objective.name}"}}'
+
+
+def _number(value: Fraction) -> str:
+    return decimal_text(value) or f"({value.numerator} / {value.denominator})"

@@ -1,0 +1,125 @@
+"""An alert in plain words: what, the measured value, how much budget went, since when, how long is left, where to look."""
+
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from schemas.records import Estimate, IndicatorSample
+from slo.budget import BudgetSnapshot
+from slo.exact import number_text
+from slo.objective import Objective
+from slo.tiers import Tier
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+_PER_CENT = 100
+
+
+def firing(objective: Objective, sample: IndicatorSample, snapshot: BudgetSnapshot, tier: Tier) -> str:
+    """The text of an alert that began to fire because of ``tier`` (the fastest of those above their threshold)."""
+    return _joined(
+        f"{_what(objective)} of {sample.subject} breaks its objective ({_goal(objective)}).",
+        _measured(sample.estimate),
+        _burning(snapshot, tier),
+        _budget(objective, snapshot, tier),
+        f"Firing since {_time(snapshot.at_unix_s)}.",
+        _context(objective, sample),
+    )
+
+
+def cleared(objective: Objective, sample: IndicatorSample, snapshot: BudgetSnapshot, since_unix_s: int) -> str:
+    """The text of an alert that ceased to fire; ``since_unix_s`` is when it began."""
+    return _joined(
+        f"{_what(objective)} of {sample.subject} burns its budget no faster than allowed ({_goal(objective)}).",
+        _measured(sample.estimate),
+        _budget(objective, snapshot, None),
+        f"Fired for {_span(Fraction(snapshot.at_unix_s - since_unix_s))}, cleared at {_time(snapshot.at_unix_s)}.",
+        _context(objective, sample),
+    )
+
+
+def _what(objective: Objective) -> str:
+    return objective.criterion.name if objective.criterion else objective.display_name
+
+
+def _goal(objective: Objective) -> str:
+    criterion = objective.criterion
+    bound = (
+        f"{criterion.name} {criterion.operator.sign} {_with_unit(number_text(criterion.threshold), criterion.unit)} in "
+        if criterion
+        else "good events: "
+    )
+    return f"{bound}{_per_cent(objective.target)} of {_span(Fraction(objective.period_s))}"
+
+
+def _measured(estimate: Estimate) -> str:
+    level = f"at {estimate.confidence * _PER_CENT:g} % confidence"
+    if estimate.lower is not None and estimate.upper is not None:
+        interval = f"between {estimate.lower:.3g} and {estimate.upper:.3g} {level}"
+    elif estimate.upper is not None:
+        interval = f"below {estimate.upper:.3g} {level}"
+    elif estimate.lower is not None:
+        interval = f"above {estimate.lower:.3g} {level}"
+    else:
+        interval = "without an interval"
+    value = "no value" if estimate.value is None else _with_unit(f"{estimate.value:.3g}", estimate.unit)
+    return f"Last measured: {value}, {interval}."
+
+
+def _burning(snapshot: BudgetSnapshot, tier: Tier) -> str:
+    ratio, rate = snapshot.error_ratio(tier.long_s), snapshot.burn_rate(tier.long_s)
+    if ratio is None or rate is None:
+        return ""
+    return (
+        f"In the last {_span(Fraction(tier.long_s))} {_per_cent(ratio)} was bad: {_rounded(rate)} times what the budget allows."
+    )
+
+
+def _budget(objective: Objective, snapshot: BudgetSnapshot, tier: Tier | None) -> str:
+    remaining = snapshot.remaining_ratio
+    if remaining is None:
+        return ""
+    period = _span(Fraction(objective.period_s))
+    if remaining <= 0:
+        return f"The budget of {period} is overspent: {_per_cent(1 - remaining)} of it is used."
+    lasts = snapshot.lasts_s(tier.long_s) if tier else None
+    pace = f"; at this pace nothing is left in {_span(lasts)}" if lasts else ""
+    return f"{_per_cent(1 - remaining)} of the budget of {period} is used, {_per_cent(remaining)} is left{pace}."
+
+
+def _context(objective: Objective, sample: IndicatorSample) -> str:
+    firmware = f", firmware {sample.firmware}" if sample.firmware else ""
+    runbook = f" Runbook: {objective.runbook}" if objective.runbook else ""
+    return f"Run {sample.run}{firmware}.{runbook}"
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _with_unit(number: str, unit: str) -> str:
+    return number if unit in ("", "1") else f"{number} {unit}"
+
+
+def _per_cent(ratio: Fraction) -> str:
+    return f"{_rounded(ratio * _PER_CENT)} %"
+
+
+def _rounded(value: Fraction) -> str:
+    """Three significant digits, but never fewer than the digits before the point; short exact decimals stay whole."""
+    exact = number_text(value)
+    if "/" not in exact and len(exact) <= len("99.99"):
+        return exact
+    return f"{float(value):.3g}" if abs(value) < 1000 else f"{round(value):,}".replace(",", " ")
+
+
+def _span(seconds: Fraction) -> str:
+    """The two largest units that matter: ``3 h 14 min``."""
+    rest, parts = round(seconds), list[str]()
+    for size, unit in _UNITS:
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+    return " ".join(part for part in parts[:2] if part) or "less than 1 s"
+
+
+def _time(unix_s: int) -> str:
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S} UTC"
