@@ -1,4 +1,4 @@
-"""What a definition means for the person on call: factors, thresholds, and how long tiers take to fire and to clear. All exact."""
+"""What a definition means for the person on call: factors, thresholds, how long tiers take to fire and to clear. All exact."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

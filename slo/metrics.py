@@ -1,7 +1,7 @@
 """Names that the generated rules rest on: the counters that a worker exposes, and the series that the rules record.
 
-A worker exposes each counter for every (objective, subject) from its first sample on, at 0 where nothing has been counted: a series
-that begins above 0 hides its first events from Prometheus.
+A worker exposes each counter for every (objective, subject) from its first sample on, at 0 where nothing has been counted: a
+series that begins above 0 hides its first events from Prometheus.
 """
 
 GOOD_TOTAL = "photonwatch_sli_good_total"  # good events; labels OBJECTIVE, SUBJECT

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from schemas.ids import IndicatorId
 from slo.errors import Place
+from slo.exact import number_text
 from slo.openslo import CalendarWindow, RollingWindow, Window
 from slo.tiers import Tier
 
@@ -52,6 +53,11 @@ class Criterion:
     def concerns(self, system: str) -> bool:
         """Whether devices of ``system`` are judged by it."""
         return not self.systems or system in self.systems
+
+    def __str__(self) -> str:
+        """As people write it: ``g²(0) < 0.5``."""
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        return f"{self.name} {self.operator.sign} {number_text(self.threshold)}{unit}"
 
 
 @dataclass(frozen=True, slots=True)

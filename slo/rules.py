@@ -1,9 +1,10 @@
 """Prometheus rules from the same definitions: recorded windows, metadata, and one alert rule a tier. Numbers are exact decimals.
 
-Windows come from ``increase`` of the counters in metrics.py. Where scrapes fall on both ends of a window, its sums are those of the
-stream; otherwise Prometheus extrapolates numerator and denominator alike. Sums of long windows are never means of short ones.
+Windows come from ``increase`` of the counters in metrics.py. Where scrapes fall on both ends of a window, its sums are those of
+the stream; otherwise Prometheus extrapolates numerator and denominator alike. Long windows are never means of short ones.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
@@ -18,10 +19,18 @@ _UNITS = ((604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 Rule = Mapping[str, object]
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes a value that stands twice twice, without anchors."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
+
+
 def rule_file(objectives: Iterable[Objective]) -> str:
     """The text of a Prometheus rule file: one group for each objective that photonwatch measures, in the order given."""
     groups = [_group(objective, objective.criterion) for objective in objectives if objective.criterion]
-    return yaml.safe_dump({"groups": groups}, sort_keys=False, allow_unicode=True, width=10_000)
+    return yaml.dump({"groups": groups}, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=10_000)
 
 
 def duration_text(seconds: int) -> str:
@@ -48,20 +57,19 @@ def _window(objective: Objective, window: str) -> tuple[Rule, Rule]:
     good, bad = (_increase(name, objective, window) for name in (metrics.GOOD_TOTAL, metrics.BAD_TOTAL))
     events = metrics.EVENTS.format(window=window)
     return (
-        {"record": events, "expr": f"{good} + {bad}"},
-        {"record": metrics.ERROR_RATIO.format(window=window), "expr": f"{bad} / ({_of(events, objective)} > 0)"},
+        _record(events, f"{good} + {bad}", objective),
+        _record(metrics.ERROR_RATIO.format(window=window), f"{bad} / ({_of(events, objective)} > 0)", objective),
     )
 
 
 def _metadata(objective: Objective, period: str) -> tuple[Rule, ...]:
     ratio = _of(metrics.ERROR_RATIO.format(window=period), objective)
-    labels = {"labels": {metrics.OBJECTIVE: objective.name}}
     return (
-        {"record": metrics.TARGET, "expr": f"vector({_number(objective.target)})", **labels},
-        {"record": metrics.BUDGET, "expr": f"vector({_number(objective.budget)})", **labels},
-        {"record": metrics.PERIOD, "expr": f"vector({objective.period_s})", **labels},
-        {"record": metrics.PERIOD_BURN, "expr": f"{ratio} / {_number(objective.budget)}"},
-        {"record": metrics.REMAINING, "expr": f"1 - {_of(metrics.PERIOD_BURN, objective)}"},
+        _record(metrics.TARGET, f"vector({_number(objective.target)})", objective),
+        _record(metrics.BUDGET, f"vector({_number(objective.budget)})", objective),
+        _record(metrics.PERIOD, f"vector({objective.period_s})", objective),
+        _record(metrics.PERIOD_BURN, f"{ratio} / {_number(objective.budget)}", objective),
+        _record(metrics.REMAINING, f"1 - {_of(metrics.PERIOD_BURN, objective)}", objective),
     )
 
 
@@ -82,25 +90,26 @@ def _alert(objective: Objective, criterion: Criterion, tier: Tier) -> Rule:
             "indicator": criterion.indicator,
         },
         "annotations": {
-            "summary": (
-                f"{criterion.name} of {{{{ $labels.{metrics.SUBJECT} }}}} breaks its objective "
-                f"({criterion.name} {criterion.operator.sign} {number_text(criterion.threshold)})"
-            ),
+            "summary": f"{criterion.name} of {{{{ $labels.{metrics.SUBJECT} }}}} breaks its objective ({criterion})",
             "description": (
-                f"{{{{ $value | humanizePercentage }}}} of the last {long} was bad, more than {threshold} of {long} and of {short}: "
-                f"{number_text(tier.factor)} times what the budget allows, {share} percent of it in {long}."
+                f"{{{{ $value | humanizePercentage }}}} of the last {long} was bad. The limit, of {long} and of {short}, is "
+                f"{threshold}: {number_text(tier.factor)} times what the budget allows, {share} percent of it in {long}."
             ),
             **({"runbook": objective.runbook} if objective.runbook else {}),
         },
     }
 
 
+def _record(name: str, expression: str, objective: Objective) -> Rule:
+    return {"record": name, "expr": expression, "labels": {metrics.OBJECTIVE: objective.name}}
+
+
 def _increase(counter: str, objective: Objective, window: str) -> str:
-    return f"sum by ({metrics.OBJECTIVE}, {metrics.SUBJECT}) (increase({_of(counter, objective)}[{window}]))"
+    return f"sum by ({metrics.SUBJECT}) (increase({_of(counter, objective)}[{window}]))"
 
 
 def _of(series: str, objective: Objective) -> str:
-    return f'{series}{{{metrics.OBJECTIVE}="{objective.name}"}}'
+    return f"{series}{{{metrics.OBJECTIVE}={json.dumps(objective.name, ensure_ascii=False)}}}"
 
 
 def _number(value: Fraction) -> str:

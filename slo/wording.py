@@ -41,13 +41,8 @@ def _what(objective: Objective) -> str:
 
 
 def _goal(objective: Objective) -> str:
-    criterion = objective.criterion
-    bound = (
-        f"{criterion.name} {criterion.operator.sign} {_with_unit(number_text(criterion.threshold), criterion.unit)} in "
-        if criterion
-        else "good events: "
-    )
-    return f"{bound}{_per_cent(objective.target)} of {_span(Fraction(objective.period_s))}"
+    bound = f"{objective.criterion} in" if objective.criterion else "good events:"
+    return f"{bound} {_per_cent(objective.target)} of {_span(Fraction(objective.period_s))}"
 
 
 def _measured(estimate: Estimate) -> str:
