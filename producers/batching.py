@@ -14,12 +14,12 @@ SPAN_PS = 100_000_000_000
 
 
 class Batcher:
-    """Makes the consecutive blocks of one run from chunks of tags.
+    """Makes the consecutive blocks of one run from chunks of tags. Feed it from one task.
 
-    Blocks end at multiples of ``span_ps``, and earlier where ``max_tags`` are full; tags of one picosecond stay together. They touch:
-    each starts where the one before it reached, unless a loss was declared between. Sequence numbers count from the context's.
-    ``reordered`` and ``overflows`` of a chunk are carried by the first block that leaves after it came. Silent spans become empty
-    blocks. Feed it from one task.
+    Blocks end at multiples of ``span_ps``, and earlier where ``max_tags`` are full; tags of one picosecond stay together. They
+    touch: each starts where the one before it reached, unless a loss was declared between. Sequence numbers count on from the
+    context's. ``reordered`` and ``overflows`` of a chunk are carried by the first block that leaves after it came. Silent spans
+    become empty blocks.
     """
 
     def __init__(self, context: BlockContext, *, span_ps: int = SPAN_PS, max_tags: int = MAX_TAGS) -> None:

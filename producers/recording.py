@@ -211,7 +211,7 @@ def _sync(path: Path, survey: _Survey, asked: int | None) -> tuple[int | None, s
 def _sync_note(channel: int, rhythm: Rhythm) -> str:
     return (
         f"channel {channel} is taken as the sync: its tags keep a rhythm of {rhythm.period_ps:.1f} ps to within "
-        f"{rhythm.width * rhythm.period_ps:.0f} ps, of which the excitation period may be a fraction; name another if that is wrong"
+        f"{rhythm.width * rhythm.period_ps:.0f} ps, perhaps of several excitation periods; name another if that is wrong"
     )
 
 

@@ -66,7 +66,7 @@ class PtuReader:
         with _opened(self.path) as file:
             words = file.read_records(memmap=True)
             for start in range(0, words.size, RECORDS_A_READ):
-                # In every format a zero word is a photon at the running overflow base: its time is what the next read starts from.
+                # In every format a zero word is a photon at the overflow base: its time is what the next read starts from.
                 read = np.append(words[start : start + RECORDS_A_READ], np.uint32(0))
                 self._check(read[:-1], start)
                 decoded = file.decode_records(read)

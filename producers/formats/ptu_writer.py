@@ -3,6 +3,7 @@
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +69,7 @@ def write_ptu_t3(
     _write(path, _Header(3, _HYDRAHARP2_T3, 1 / sync_rate_hz, resolution_ps * 1e-12, sync_rate_hz), records)
 
 
-def _with_overflows(ticks: npt.NDArray[np.int64], words: Words, bits: int, max_wraps: int) -> Words:
+def _with_overflows(ticks: npt.NDArray[np.int64], words: npt.NDArray[np.integer[Any]], bits: int, max_wraps: int) -> Words:
     wraps = np.diff(ticks >> bits, prepend=np.int64(0))
     if wraps.size and wraps.min() < 0:
         raise ValueError("times must ascend from 0")
