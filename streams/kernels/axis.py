@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-_WIDEST_PS = 1 << 31  # beyond it the multiplication that replaces the division by the bin width is no longer exact
+_WIDEST_PS = 1 << 30  # beyond it the multiplication that replaces the division by the bin width is no longer exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,7 @@ class TauAxis:
     """Half-open bins of tau = t_stop - t_start: bin i holds [first_edge_ps + i*bin_width_ps, first_edge_ps + (i+1)*bin_width_ps).
 
     Raises:
-        ValueError: a bin width or number of bins below one, tau = 0 outside, or a span above 2**31 ps (2.1 ms).
+        ValueError: a bin width or number of bins below one, tau = 0 outside, or a span above 2**30 ps (1.07 ms).
     """
 
     first_edge_ps: int
@@ -49,12 +49,12 @@ class TauAxis:
         """A tag may pair with tags up to this much older than itself."""
         return max(-self.first_edge_ps, self.end_ps - 1)
 
-    def constants(self) -> tuple[int, int, int, int, int]:
-        """For kernels: first edge, span, reach, and (multiplier, shift) with offset // bin width == offset*multiplier >> shift.
+    def constants(self) -> tuple[int, int, int, int, int, int]:
+        """For kernels: -first edge, span, reach, multiplier, shift, bins, with offset // bin width == offset*multiplier >> shift.
 
         Exact for every offset below the span (Granlund and Montgomery 1994, theorem 4.2): with 2**shift >= span * bin width the
         multiplier's excess of less than one bin width cannot carry an offset into the next bin.
         """
         shift = (self.span_ps * self.bin_width_ps - 1).bit_length()
         multiplier = -(-(1 << shift) // self.bin_width_ps)
-        return self.first_edge_ps, self.span_ps, self.reach_ps, multiplier, shift
+        return -self.first_edge_ps, self.span_ps, self.reach_ps, multiplier, shift, self.bins

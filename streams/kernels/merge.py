@@ -31,15 +31,13 @@ def _merge_two(left: tuple[Times, Channels], right: tuple[Times, Channels]) -> t
 def _interleave(
     left_ps: Times, left_channel: Channels, right_ps: Times, right_channel: Channels, time_ps: Times, channel: Channels
 ) -> None:
-    i = j = 0
+    i = j = np.int64(0)
     while i < left_ps.size and j < right_ps.size:
         take_right = right_ps[j] < left_ps[i]
         time_ps[i + j] = right_ps[j] if take_right else left_ps[i]
         channel[i + j] = right_channel[j] if take_right else left_channel[i]
-        if take_right:
-            j += 1
-        else:
-            i += 1
+        i += 1 - np.int64(take_right)
+        j += np.int64(take_right)
     while i < left_ps.size:
         time_ps[i + j] = left_ps[i]
         channel[i + j] = left_channel[i]

@@ -1,7 +1,9 @@
 """All-pairs cross-correlation of a merged stream: every pair of detectors at once, each pair of tags exactly once.
 
 A tag looks back over the tags before it; whoever continues a stream puts the tags of the last ``reach_ps`` in front and begins
-after them. Equal times are tau = 0, whichever of the two stands first.
+behind them. Equal times are tau = 0, whichever of the two stands first. Three loops yield the same counts: one for sparse light,
+where few tags have a neighbour in reach, one for dense light, and one for bursts, where tags of equal time and channel count as
+one with a weight.
 """
 
 import numpy as np
@@ -10,84 +12,150 @@ from numba import njit
 
 from schemas.block import Channels, Times
 from schemas.panes import Counts
+from streams.errors import DensityError
 from streams.kernels.axis import TauAxis
+from streams.kernels.bursts import Burst, gather, look_backs
+from streams.kernels.layout import PairLayout
 from streams.kernels.readonly import readonly
 
-_SPARE = 64  # slots behind the last pair's bins that catch what pairs with nothing
+MOST_LOOK_BACKS = 1 << 32
+"""Steps that one call may take over a burst: seconds of work."""
+_SPARE = 64  # slots behind the bins, taken in turn by what pairs with nothing, so that it costs neither a branch nor a wait
+CROWD = 2_048  # this many tags in reach of another are a burst
+_SPARSE = 1.0  # tags in reach, on average, up to which sorting out the lonely ones pays
+_CHUNK = 4_096
+
+_Constants = tuple[int, int, int, int, int, int]
+_Rows = npt.NDArray[np.int16]
 
 
-def pairs_of(detectors: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
-    """(start, stop) channels of every pair of ascending ``detectors``, in the order of the histograms' rows."""
-    return tuple((start, stop) for i, start in enumerate(detectors) for stop in detectors[i + 1 :])
+def empty_histogram(layout: PairLayout, axis: TauAxis) -> Counts:
+    """Zero counts for ``count_pairs``: ``axis.bins`` for each row, then slots that mean nothing (``rows_of`` leaves them out)."""
+    return np.zeros(len(layout.pairs) * axis.bins + _SPARE, np.uint64)
 
 
-def empty_histogram(detectors: tuple[int, ...], axis: TauAxis) -> Counts:
-    """Zero counts for ``count_pairs``: row after row of ``axis.bins``, then slots that mean nothing (see ``rows``)."""
-    return np.zeros(len(pairs_of(detectors)) * axis.bins + _SPARE, np.uint64)
-
-
-def rows(histogram: Counts, axis: TauAxis) -> Counts:
-    """The counts themselves, one row a pair: a view of shape (pairs, bins)."""
+def rows_of(histogram: Counts, axis: TauAxis) -> Counts:
+    """The counts themselves, a view of shape (pairs, bins)."""
     return histogram[: histogram.size - _SPARE].reshape(-1, axis.bins)
 
 
 def count_pairs(
-    time_ps: Times, channel: Channels, begin: int, end: int, detectors: tuple[int, ...], axis: TauAxis, histogram: Counts
+    time_ps: Times, channel: Channels, part: tuple[int, int], layout: PairLayout, axis: TauAxis, histogram: Counts
 ) -> None:
-    """Add to ``histogram`` every pair whose later tag is one of [begin, end) and whose earlier tag is any before it.
+    """Add to ``histogram`` every pair whose later tag stands in ``part`` and whose earlier tag stands anywhere before it.
 
     Args:
-        time_ps: sorted, int64.
-        channel: uint8; only ``detectors`` may occur.
-        begin: index of the first tag to take as the later one.
-        end: index behind the last.
-        detectors: ascending.
+        time_ps: sorted, int64, differences below 2**63.
+        channel: uint8; what is no detector pairs with nothing.
+        part: indices [begin, end) of the later tags.
+        layout: the detectors' pairs.
         axis: delays and bins.
-        histogram: from ``empty_histogram`` for the same detectors and axis; counted into.
+        histogram: from ``empty_histogram`` for the same layout and axis; counted into.
+
+    Raises:
+        DensityError: a burst that would take more than ``MOST_LOOK_BACKS`` steps; nothing was counted.
     """
-    if len(detectors) < 2 or begin >= end:
+    begin, end = part
+    if begin >= end or len(layout.detectors) < 2:
         return
-    _look_back(
-        readonly(time_ps, np.int64),
-        readonly(channel, np.uint8),
-        (begin, end),
-        axis.constants(),
-        _offsets(detectors, axis),
-        histogram,
-    )
+    time_ps, channel = readonly(time_ps, np.int64), readonly(channel, np.uint8)
+    constants = axis.constants()
+    landmarks = time_ps[:end:CROWD]
+    if (np.diff(landmarks) <= axis.reach_ps).any():
+        _count_burst(gather(time_ps, channel, part), layout, axis, histogram)
+        return
+    elapsed = int(time_ps[end - 1]) - int(time_ps[begin])
+    if axis.reach_ps * (end - begin) <= _SPARSE * elapsed:
+        _count_sparse(time_ps, channel, part, constants, layout.rows, histogram)
+    else:
+        _count_dense(time_ps, channel, part, constants, layout.rows, histogram)
 
 
-def _offsets(detectors: tuple[int, ...], axis: TauAxis) -> npt.NDArray[np.int64]:
-    """Where a pair's row begins, by both channels; -1 for channels that do not pair."""
-    table = np.full((256, 256), -1, np.int64)
-    for row, (start, stop) in enumerate(pairs_of(detectors)):
-        table[start, stop] = table[stop, start] = row * axis.bins
-    return table
+def _count_burst(burst: Burst, layout: PairLayout, axis: TauAxis, histogram: Counts) -> None:
+    steps = look_backs(burst.time_ps, burst.begin, axis.reach_ps)
+    if steps > MOST_LOOK_BACKS:
+        raise DensityError(
+            f"a burst around {burst.time_ps[burst.begin]} ps: {steps} comparisons within {axis.reach_ps} ps, at most "
+            f"{MOST_LOOK_BACKS} are made at once; narrow the range of delays"
+        )
+    _count_weighted(burst.time_ps, burst.channel, burst.weight, burst.begin, axis.constants(), layout.rows, histogram)
 
 
 @njit(nogil=True, cache=True)
-def _look_back(
-    time_ps: Times,
-    channel: Channels,
-    part: tuple[int, int],
-    constants: tuple[int, int, int, int, int],
-    offsets: npt.NDArray[np.int64],
-    histogram: Counts,
+def _count_sparse(
+    time_ps: Times, channel: Channels, part: tuple[int, int], constants: _Constants, rows: _Rows, histogram: Counts
 ) -> None:
-    first_edge, span, reach, multiplier, shift = constants
-    for i in range(part[0], part[1]):
-        now = time_ps[i]
-        own = channel[i]
+    # Lag by lag, with the tags that still have a neighbour in reach closed up: no branch depends on a tag.
+    before, span, reach, multiplier, shift, bins = constants
+    edge, width, far = np.uint64(before), np.uint64(span), np.uint64(reach)
+    factor, places, one = np.uint64(multiplier), np.uint64(shift), np.uint64(1)
+    spare, turn = histogram.size - _SPARE, np.uint64(_SPARE - 1)
+    near = np.empty(_CHUNK + 1, np.uint64)
+    for start in range(max(part[0], 1), part[1], _CHUNK):
+        left = np.uint64(0)  # unsigned indices: numba would look for negative ones
+        for i in range(np.uint64(start), np.uint64(min(start + _CHUNK, part[1]))):
+            near[left] = i
+            left += np.uint64(np.uint64(time_ps[i]) - np.uint64(time_ps[i - one]) <= far)
+        lag = one
+        while left:
+            kept = np.uint64(0)
+            for k in range(left):
+                i = near[k]
+                j = i - lag
+                now = np.uint64(time_ps[i])
+                age = now - np.uint64(time_ps[j])
+                row = np.int64(rows[channel[i], channel[j]])
+                offset = (age if channel[i] > channel[j] else -age) + edge
+                slot = row * bins + np.int64((offset * factor) >> places)
+                taken = slot if (offset < width) & (row >= 0) else spare + np.int64(k & turn)
+                histogram[np.uint64(taken)] += one
+                near[kept] = i
+                before_it = j - np.uint64(j > 0)
+                kept += np.uint64((j > 0) & (now - np.uint64(time_ps[before_it]) <= far))
+            left = kept
+            lag += one
+
+
+@njit(nogil=True, cache=True)
+def _count_dense(
+    time_ps: Times, channel: Channels, part: tuple[int, int], constants: _Constants, rows: _Rows, histogram: Counts
+) -> None:
+    before, span, reach, multiplier, shift, bins = constants
+    edge, width, far = np.uint64(before), np.uint64(span), np.uint64(reach)
+    factor, places, one = np.uint64(multiplier), np.uint64(shift), np.uint64(1)
+    spare = histogram.size - _SPARE
+    turn = np.uint64(_SPARE - 1)
+    for i in range(np.uint64(part[0]), np.uint64(part[1])):
+        now = np.uint64(time_ps[i])
+        j = i
+        while j:
+            j -= one
+            age = now - np.uint64(time_ps[j])
+            if age > far:
+                break
+            row = np.int64(rows[channel[i], channel[j]])
+            offset = (age if channel[i] > channel[j] else -age) + edge
+            slot = row * bins + np.int64((offset * factor) >> places)
+            taken = slot if (offset < width) & (row >= 0) else spare + np.int64(j & turn)
+            histogram[np.uint64(taken)] += one
+
+
+@njit(nogil=True, cache=True)
+def _count_weighted(
+    time_ps: Times, channel: Channels, weight: Counts, begin: int, constants: _Constants, rows: _Rows, histogram: Counts
+) -> None:
+    before, span, reach, multiplier, shift, bins = constants
+    edge, width, far = np.uint64(before), np.uint64(span), np.uint64(reach)
+    factor, places = np.uint64(multiplier), np.uint64(shift)
+    for i in range(begin, time_ps.size):
+        now = np.uint64(time_ps[i])
         j = i - 1
         while j >= 0:
-            age = now - time_ps[j]
-            if age > reach:
+            age = now - np.uint64(time_ps[j])
+            if age > far:
                 break
-            other = channel[j]
-            row = offsets[other, own]
-            if row >= 0:
-                tau = age if own > other else -age
-                offset = tau - first_edge
-                if 0 <= offset < span:
-                    histogram[row + ((offset * multiplier) >> shift)] += np.uint64(1)
+            row = np.int64(rows[channel[i], channel[j]])
+            offset = (age if channel[i] > channel[j] else -age) + edge
+            if row >= 0 and offset < width:
+                histogram[row * bins + np.int64((offset * factor) >> places)] += weight[i] * weight[j]
             j -= 1

@@ -23,7 +23,8 @@ from schemas.ids import DeviceId, DomainId, RunId
 from schemas.panes import PANE_PS, CoincidencePane, CorrelationPane, Counts, PaneKey, PaneParameters, PaneResults, SinglesPane
 from streams.errors import DensityError, SegmentError
 from streams.kernels.axis import TauAxis
-from streams.kernels.pairs import count_pairs, empty_histogram, pairs_of, rows
+from streams.kernels.layout import PairLayout
+from streams.kernels.pairs import count_pairs, empty_histogram, rows_of
 from streams.kernels.singles import count_channels
 from streams.processors.intervals import Interval, merged, overlap_ps
 from streams.segment import Segment
@@ -32,6 +33,8 @@ MOST_PANES = 100_000
 """Panes that one segment may touch; a silence or loss longer than 27 hours must be cut."""
 MOST_CARRIED = 1 << 22
 """Tags that may wait for partners at once."""
+MOST_BINS = 1 << 24
+"""Bins that the histograms of all pairs may have: 128 MiB."""
 _PS_PER_NS = 1_000
 
 
@@ -69,12 +72,12 @@ class _Pane:
 class PaneState:
     """Everything that the next segment needs: the open pane, and the tail (detectors' tags that may still find partners).
 
-    ``stream`` and ``reached_ps`` are None before the first segment; ``layout`` are the detectors whose pairs the histograms hold.
+    ``stream`` and ``reached_ps`` are None before the first segment; the histograms hold the pairs of ``layout``.
     """
 
     reach_ps: int
     stream: _Stream | None
-    layout: tuple[int, ...]
+    layout: PairLayout
     first_ps: int
     reached_ps: int | None
     tail_ps: Times
@@ -85,7 +88,7 @@ class PaneState:
 def initial(parameters: PaneParameters) -> PaneState:
     """The state before anything was seen."""
     reach_ps = max(axis.reach_ps for axis in _axes(parameters))
-    return PaneState(reach_ps, None, (), 0, None, np.empty(0, np.int64), np.empty(0, np.uint8), None)
+    return PaneState(reach_ps, None, PairLayout.of(()), 0, None, np.empty(0, np.int64), np.empty(0, np.uint8), None)
 
 
 def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tuple[PaneState, PaneResults]:
@@ -167,17 +170,26 @@ def _axes(parameters: PaneParameters) -> tuple[TauAxis, TauAxis]:
 
 
 def _laid_out(state: PaneState, detectors: tuple[int, ...], parameters: PaneParameters) -> PaneState:
-    """The state with histograms that have rows for all pairs of ``detectors`` too."""
-    layout = tuple(sorted({*state.layout, *detectors}))
-    if layout == state.layout:
+    """The state with histograms that have rows for all pairs of ``detectors`` too.
+
+    Raises:
+        SegmentError: more than ``MOST_BINS`` bins.
+    """
+    if set(detectors) <= set(state.layout.detectors):
         return state
+    layout = PairLayout.of(tuple(sorted({*state.layout.detectors, *detectors})))
+    if len(layout.pairs) * parameters.bins > MOST_BINS:
+        raise SegmentError(
+            f"{len(layout.detectors)} detectors make {len(layout.pairs)} pairs of {parameters.bins} bins, at most {MOST_BINS} bins"
+            " are kept; widen the bins, narrow the range, or give channels that need no correlation another role than detector"
+        )
     pane = state.pane
     if pane is not None and pane.correlations is not None and pane.coincidences is not None:
-        former = [pairs_of(layout).index(pair) for pair in pairs_of(state.layout)]
+        former = [layout.pairs.index(pair) for pair in state.layout.pairs]
         wider = []
         for counts, axis in zip((pane.correlations, pane.coincidences), _axes(parameters), strict=True):
             wide = empty_histogram(layout, axis)
-            rows(wide, axis)[former] = rows(counts, axis)
+            rows_of(wide, axis)[former] = rows_of(counts, axis)
             wider.append(wide)
         pane = replace(pane, correlations=wider[0], coincidences=wider[1])
     return replace(state, layout=layout, pane=pane)
@@ -243,12 +255,12 @@ class _Partners:
             np.concatenate((state.tail_channel, channel[:head])),
         )
 
-    def count(self, begin: int, end: int, layout: tuple[int, ...], axis: TauAxis, histogram: Counts) -> None:
+    def count(self, begin: int, end: int, layout: PairLayout, axis: TauAxis, histogram: Counts) -> None:
         """Add the pairs whose later tag is one of [begin, end)."""
         waiting = self.joined_ps.size - self.head
         split = min(max(begin, self.head), end)
-        count_pairs(self.joined_ps, self.joined_channel, waiting + begin, waiting + split, layout, axis, histogram)
-        count_pairs(self.time_ps, self.channel, split, end, layout, axis, histogram)
+        count_pairs(self.joined_ps, self.joined_channel, (waiting + begin, waiting + split), layout, axis, histogram)
+        count_pairs(self.time_ps, self.channel, (split, end), layout, axis, histogram)
 
     def tail(self, from_ps: int) -> tuple[Times, Channels]:
         """Copies of the tags at and after ``from_ps``, the tail's included."""
@@ -268,7 +280,7 @@ def _tags_counted(
     segment: Segment,
     partners: _Partners,
     bounds: Interval,
-    layout: tuple[int, ...],
+    layout: PairLayout,
     parameters: PaneParameters,
 ) -> _Pane:
     begin, end = _between(segment.time_ps, bounds)
@@ -276,7 +288,7 @@ def _tags_counted(
         return pane
     pane = replace(pane, tags=pane.tags + count_channels(segment.channel[begin:end]))
     begin, end = _between(partners.time_ps, bounds)
-    if begin == end or len(layout) < 2:
+    if begin == end or not layout.pairs:
         return pane
     counted = []
     for axis, counts in zip(_axes(parameters), (pane.correlations, pane.coincidences), strict=True):
@@ -294,7 +306,7 @@ def _between(time_ps: Times, bounds: Interval) -> Interval:
     return int(begin), max(int(begin), int(end))
 
 
-def _results(stream: _Stream, pane: _Pane, layout: tuple[int, ...], parameters: PaneParameters) -> PaneResults:
+def _results(stream: _Stream, pane: _Pane, layout: PairLayout, parameters: PaneParameters) -> PaneResults:
     key = PaneKey(stream.domain, stream.device, stream.run, pane.start_unix_s)
     spoke = pane.detectors.union(np.flatnonzero(pane.tags).tolist())
     singles = tuple(SinglesPane(key, channel, int(pane.tags[channel]), pane.live_ps, pane.lost_ps) for channel in sorted(spoke))
@@ -305,12 +317,12 @@ def _results(stream: _Stream, pane: _Pane, layout: tuple[int, ...], parameters: 
         singles,
         tuple(
             CorrelationPane(key, start, stop, correlation.first_edge_ps, correlation.bin_width_ps, counts.copy())
-            for (start, stop), counts in zip(pairs_of(layout), rows(pane.correlations, correlation), strict=True)
+            for (start, stop), counts in zip(layout.pairs, rows_of(pane.correlations, correlation), strict=True)
             if counts.any()
         ),
         tuple(
             CoincidencePane(key, pair, parameters.coincidence_window_ps, int(counts[0]))
-            for pair, counts in zip(pairs_of(layout), rows(pane.coincidences, window), strict=True)
+            for pair, counts in zip(layout.pairs, rows_of(pane.coincidences, window), strict=True)
             if counts[0]
         ),
     )

@@ -1,5 +1,7 @@
 """Hypothesis streams of tags and ways to cut them, shared by the tests of this room."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ from streams.segment import Segment
 ORIGIN_UNIX_NS = 1_700_000_000_123_456_789
 
 
-def segment(time_ps, channel, start_ps, reached_ps, detectors=(0, 1), losses=(), run="r", origin_unix_ns=ORIGIN_UNIX_NS):
+def segment(time_ps, channel, start_ps, reached_ps, detectors=(0, 1), losses=(), *, run="r", origin_unix_ns=ORIGIN_UNIX_NS):
     return Segment(
         DomainId("d"),
         DeviceId("q"),
@@ -29,7 +31,7 @@ def cut(whole: Segment, places: list[int]) -> list[Segment]:
     """The same stream in several segments, cut at the given times; every piece carries the losses that it touches."""
     edges = [whole.start_ps, *sorted(place for place in places if whole.start_ps < place < whole.reached_ps), whole.reached_ps]
     pieces = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         inside = (whole.time_ps >= start) & (whole.time_ps < end)
         losses = [loss for loss in whole.losses if loss.start_ps < end and loss.end_ps > start]
         pieces.append(segment(whole.time_ps[inside], whole.channel[inside], start, end, whole.detectors, losses))

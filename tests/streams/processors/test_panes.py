@@ -1,5 +1,7 @@
 """Panes against a slow oracle, for every way of cutting the stream, and after every restart."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,15 +20,12 @@ def oracle(whole, parameters):
     """Panes of a whole stream by brute force: dictionaries of plain integers."""
     origin_ps = whole.origin_unix_ns * 1000
     pane_of = lambda t: (origin_ps + int(t)) // PANE_PS  # noqa: E731
-    lost = np.zeros(0, np.int64)
     singles, correlations, coincidences = {}, {}, {}
     for second in range(pane_of(whole.start_ps), pane_of(whole.reached_ps - 1) + 1):
         low = max(whole.start_ps, second * PANE_PS - origin_ps)
         high = min(whole.reached_ps, (second + 1) * PANE_PS - origin_ps)
         edges = sorted({low, high, *(min(max(e, low), high) for x in whole.losses for e in (x.start_ps, x.end_ps))})
-        lost_ps = sum(
-            b - a for a, b in zip(edges, edges[1:], strict=False) if any(x.start_ps <= a and b <= x.end_ps for x in whole.losses)
-        )
+        lost_ps = sum(b - a for a, b in pairwise(edges) if any(x.start_ps <= a and b <= x.end_ps for x in whole.losses))
         for channel in whole.detectors:
             singles[second, channel] = [0, high - low - lost_ps, lost_ps]
         live = high - low - lost_ps, lost_ps
