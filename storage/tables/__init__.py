@@ -1,0 +1,68 @@
+"""Typed records to the rows of the store's tables, as Arrow."""
+
+from storage.tables.blocks import StoredBlock, block_rows, dead_letter_rows, late_rows
+from storage.tables.judgements import (
+    BudgetWindow,
+    JudgedSample,
+    StoredBudget,
+    alert_rows,
+    annotation_rows,
+    budget_rows,
+    sample_rows,
+    verdict_rows,
+)
+from storage.tables.names import (
+    ALERTS,
+    ANNOTATIONS,
+    BLOCKS,
+    BUDGETS,
+    COINCIDENCES,
+    CORRELATIONS,
+    DEAD_LETTERS,
+    LATE_BLOCKS,
+    LEDGER,
+    MIGRATIONS,
+    SAMPLES,
+    SCHEMAS,
+    SINGLES,
+    TAG_RUNS,
+    VERDICTS,
+)
+from storage.tables.panes import coincidence_rows, correlation_rows, singles_rows
+from storage.tables.tags import StoredTags, TagRuns, tag_rows
+
+__all__ = [
+    "ALERTS",
+    "ANNOTATIONS",
+    "BLOCKS",
+    "BUDGETS",
+    "COINCIDENCES",
+    "CORRELATIONS",
+    "DEAD_LETTERS",
+    "LATE_BLOCKS",
+    "LEDGER",
+    "MIGRATIONS",
+    "SAMPLES",
+    "SCHEMAS",
+    "SINGLES",
+    "TAG_RUNS",
+    "VERDICTS",
+    "BudgetWindow",
+    "JudgedSample",
+    "StoredBlock",
+    "StoredBudget",
+    "StoredTags",
+    "TagRuns",
+    "alert_rows",
+    "annotation_rows",
+    "block_rows",
+    "budget_rows",
+    "coincidence_rows",
+    "correlation_rows",
+    "dead_letter_rows",
+    "late_rows",
+    "sample_rows",
+    "singles_rows",
+    "tag_rows",
+    "verdict_rows",
+]

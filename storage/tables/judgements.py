@@ -1,0 +1,163 @@
+"""Samples, verdicts, budgets, alerts and annotations as rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import msgspec
+import pyarrow as pa
+
+from schemas.ids import SubjectId
+from schemas.records import AlertState, Annotation, IndicatorSample, Verdict
+from storage.tables.names import ALERTS, ANNOTATIONS, BUDGETS, SAMPLES, SCHEMAS, VERDICTS
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSample:
+    """What a sample says of one objective."""
+
+    sample: IndicatorSample
+    objective: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetWindow:
+    """Events by verdict in (at - window_s, at], and the burn rate that they make; None without good or bad ones."""
+
+    window_s: int
+    good: int
+    bad: int
+    insufficient: int
+    excluded: int
+    burn_rate: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBudget:
+    """The error budget of a subject under an objective as of an event time. ``remaining`` is a ratio, negative when overspent."""
+
+    subject: SubjectId
+    objective: str
+    at_unix_s: int
+    windows: tuple[BudgetWindow, ...]
+    remaining: Fraction | None
+
+
+def sample_rows(samples: Sequence[IndicatorSample]) -> pa.Table:
+    """Rows of ``indicator_samples``."""
+    estimates = [sample.estimate for sample in samples]
+    return pa.table(
+        {
+            **_samples(samples),
+            "value": [estimate.value for estimate in estimates],
+            "lower": [estimate.lower for estimate in estimates],
+            "upper": [estimate.upper for estimate in estimates],
+            "confidence": [estimate.confidence for estimate in estimates],
+            "counts": [list(estimate.counts.items()) for estimate in estimates],
+            "unit": [estimate.unit for estimate in estimates],
+            "method": [estimate.method for estimate in estimates],
+            "parameters": [msgspec.json.encode(estimate.parameters).decode() for estimate in estimates],
+            "warnings": [list(estimate.warnings) for estimate in estimates],
+            "firmware": [sample.firmware for sample in samples],
+        },
+        schema=SCHEMAS[SAMPLES],
+    )
+
+
+def verdict_rows(judged: Sequence[JudgedSample]) -> pa.Table:
+    """Rows of ``verdicts``."""
+    return pa.table(
+        {
+            **_samples([one.sample for one in judged]),
+            "objective": [one.objective for one in judged],
+            "verdict": [one.verdict.value for one in judged],
+        },
+        schema=SCHEMAS[VERDICTS],
+    )
+
+
+def budget_rows(budgets: Sequence[StoredBudget]) -> pa.Table:
+    """Rows of ``budgets``; ratios as exact fractions and as floats."""
+    return pa.table(
+        {
+            "subject": [budget.subject for budget in budgets],
+            "objective": [budget.objective for budget in budgets],
+            "time": [budget.at_unix_s for budget in budgets],
+            "windows": [
+                [
+                    {
+                        "window_s": window.window_s,
+                        "good": window.good,
+                        "bad": window.bad,
+                        "insufficient": window.insufficient,
+                        "excluded": window.excluded,
+                        "burn_rate": _rounded(window.burn_rate),
+                        "burn_exact": _exact(window.burn_rate),
+                    }
+                    for window in budget.windows
+                ]
+                for budget in budgets
+            ],
+            "remaining": [_rounded(budget.remaining) for budget in budgets],
+            "remaining_exact": [_exact(budget.remaining) for budget in budgets],
+        },
+        schema=SCHEMAS[BUDGETS],
+    )
+
+
+def alert_rows(transitions: Sequence[AlertState]) -> pa.Table:
+    """Rows of ``alert_transitions``."""
+    return pa.table(
+        {
+            "alert": [state.alert for state in transitions],
+            "objective": [state.objective for state in transitions],
+            "subject": [state.subject for state in transitions],
+            "severity": [state.severity for state in transitions],
+            "firing": [state.firing for state in transitions],
+            "time": [state.since_unix_s for state in transitions],
+            "tiers": [list(state.tiers) for state in transitions],
+            "text": [state.text for state in transitions],
+            "burn_rate": [state.burn_rate for state in transitions],
+            "budget_remaining": [state.budget_remaining for state in transitions],
+            "run": [state.run for state in transitions],
+            "firmware": [state.firmware for state in transitions],
+            "runbook": [state.runbook for state in transitions],
+        },
+        schema=SCHEMAS[ALERTS],
+    )
+
+
+def annotation_rows(annotations: Sequence[Annotation]) -> pa.Table:
+    """Rows of ``annotations``; times to the millisecond."""
+    return pa.table(
+        {
+            "kind": [note.kind for note in annotations],
+            "subject": [note.subject for note in annotations],
+            "time": [round(note.start_unix_s * 1e3) for note in annotations],
+            "until": [None if note.end_unix_s is None else round(note.end_unix_s * 1e3) for note in annotations],
+            "text": [note.text for note in annotations],
+            "author": [note.author for note in annotations],
+            "attributes": [msgspec.json.encode(note.attributes).decode() for note in annotations],
+        },
+        schema=SCHEMAS[ANNOTATIONS],
+    )
+
+
+def _samples(samples: Sequence[IndicatorSample]) -> dict[str, list[object]]:
+    return {
+        "subject": [sample.subject for sample in samples],
+        "indicator": [sample.indicator for sample in samples],
+        "device": [sample.device for sample in samples],
+        "run": [sample.run for sample in samples],
+        "time": [sample.end_unix_s for sample in samples],
+        "integration_s": [sample.integration_s for sample in samples],
+    }
+
+
+def _rounded(ratio: Fraction | None) -> float | None:
+    return None if ratio is None else float(ratio)
+
+
+def _exact(ratio: Fraction | None) -> str | None:
+    return None if ratio is None else str(ratio)

@@ -1,0 +1,197 @@
+"""Every table that batches are stored in, once: its name, its columns, and the order of inserts."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import pyarrow as pa
+
+BLOCKS: Final = "blocks"
+"""One row per tag block that was used."""
+TAG_RUNS: Final = "tag_runs"
+"""Every tag, gap-coded; the view ``tags`` unpacks them."""
+SINGLES: Final = "singles_1s"
+CORRELATIONS: Final = "correlations_1s"
+COINCIDENCES: Final = "coincidences_1s"
+"""Parts of panes of one second; views of the store sum them into ``…_1min`` and those into ``…_1h``."""
+LATE_BLOCKS: Final = "late_blocks"
+DEAD_LETTERS: Final = "dead_letters"
+SAMPLES: Final = "indicator_samples"
+VERDICTS: Final = "verdicts"
+BUDGETS: Final = "budgets"
+ALERTS: Final = "alert_transitions"
+ANNOTATIONS: Final = "annotations"
+LEDGER: Final = "ledger"
+"""One row per stored batch, written last."""
+MIGRATIONS: Final = "migrations"
+"""One row per migration that was applied."""
+
+_UNIX_NS = pa.timestamp("ns", "UTC")
+_UNIX_MS = pa.timestamp("ms", "UTC")
+_UNIX_S = pa.timestamp("s", "UTC")
+
+
+def _columns(*groups: tuple[str, pa.DataType], optional: tuple[str, ...] = ()) -> pa.Schema:
+    return pa.schema([pa.field(name, kind, nullable=name in optional) for name, kind in groups])
+
+
+def _texts(*names: str) -> tuple[tuple[str, pa.DataType], ...]:
+    return tuple((name, pa.string()) for name in names)
+
+
+_LOSS = pa.struct([("start_ps", pa.int64()), ("end_ps", pa.int64()), ("tags", pa.uint64())])
+_CHANNEL = pa.struct([("number", pa.uint8()), ("role", pa.string()), ("label", pa.string())])
+_WINDOW = pa.struct(
+    [
+        ("window_s", pa.uint32()),
+        ("good", pa.uint64()),
+        ("bad", pa.uint64()),
+        ("insufficient", pa.uint64()),
+        ("excluded", pa.uint64()),
+        ("burn_rate", pa.float64()),
+        ("burn_exact", pa.string()),
+    ]
+)
+
+SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
+    {
+        BLOCKS: _columns(
+            *_texts("domain", "source", "device", "run"),
+            ("sequence", pa.uint64()),
+            ("time", _UNIX_NS),
+            ("origin_unix_ns", pa.int64()),
+            ("start_ps", pa.int64()),
+            ("reached_ps", pa.int64()),
+            ("tags", pa.uint64()),
+            ("fate", pa.string()),
+            ("reordered", pa.uint64()),
+            ("overflows", pa.uint64()),
+            ("lost", pa.list_(_LOSS)),
+            *_texts("firmware", "calibration"),
+            ("channels", pa.list_(_CHANNEL)),
+            ("period_ps", pa.float64()),
+            ("resolution_ps", pa.uint32()),
+            ("labels", pa.map_(pa.string(), pa.string())),
+            ("final", pa.bool_()),
+            ("offset", pa.uint64()),
+            ("crc", pa.uint32()),
+            ("appended_at", _UNIX_MS),
+            optional=("period_ps",),
+        ),
+        TAG_RUNS: _columns(
+            *_texts("domain", "source", "device", "run"),
+            ("channel", pa.uint8()),
+            ("origin_unix_ns", pa.int64()),
+            ("t0_ps", pa.int64()),
+            ("last_ps", pa.int64()),
+            ("time", _UNIX_NS),
+            ("n", pa.uint32()),
+            ("gaps", pa.list_(pa.field("item", pa.uint32(), nullable=False))),
+            ("sequence", pa.uint64()),
+            ("offset", pa.uint64()),
+            ("crc", pa.uint32()),
+            ("late", pa.bool_()),
+        ),
+        SINGLES: _columns(
+            *_texts("domain", "device", "run"),
+            ("channel", pa.uint8()),
+            ("time", _UNIX_S),
+            ("tags", pa.uint64()),
+            ("live_ps", pa.uint64()),
+            ("lost_ps", pa.uint64()),
+        ),
+        CORRELATIONS: _columns(
+            *_texts("domain", "device", "run"),
+            ("start_channel", pa.uint8()),
+            ("stop_channel", pa.uint8()),
+            ("bin_width_ps", pa.uint32()),
+            ("first_edge_ps", pa.int64()),
+            ("time", _UNIX_S),
+            ("counts", pa.list_(pa.field("item", pa.uint64(), nullable=False))),
+        ),
+        COINCIDENCES: _columns(
+            *_texts("domain", "device", "run"),
+            ("channels", pa.list_(pa.field("item", pa.uint8(), nullable=False))),
+            ("window_ps", pa.uint64()),
+            ("time", _UNIX_S),
+            ("coincidences", pa.uint64()),
+        ),
+        LATE_BLOCKS: _columns(
+            *_texts("domain", "source", "device", "run"),
+            ("sequence", pa.uint64()),
+            ("time", _UNIX_NS),
+            ("start_ps", pa.int64()),
+            ("reached_ps", pa.int64()),
+            ("tags", pa.uint64()),
+            ("fate", pa.string()),
+            ("offset", pa.uint64()),
+            ("appended_at", _UNIX_MS),
+        ),
+        DEAD_LETTERS: _columns(
+            ("topic", pa.string()),
+            ("partition", pa.uint16()),
+            ("offset", pa.uint64()),
+            ("time", _UNIX_NS),
+            *_texts("reason", "detail"),
+            ("size", pa.uint32()),
+            ("head", pa.binary()),
+        ),
+        SAMPLES: _columns(
+            *_texts("subject", "indicator", "device", "run"),
+            ("time", _UNIX_S),
+            ("integration_s", pa.uint32()),
+            ("value", pa.float64()),
+            ("lower", pa.float64()),
+            ("upper", pa.float64()),
+            ("confidence", pa.float64()),
+            ("counts", pa.map_(pa.string(), pa.int64())),
+            *_texts("unit", "method", "parameters"),
+            ("warnings", pa.list_(pa.field("item", pa.string(), nullable=False))),
+            ("firmware", pa.string()),
+            optional=("value", "lower", "upper"),
+        ),
+        VERDICTS: _columns(
+            *_texts("subject", "indicator", "device", "run"),
+            ("time", _UNIX_S),
+            ("integration_s", pa.uint32()),
+            *_texts("objective", "verdict"),
+        ),
+        BUDGETS: _columns(
+            *_texts("subject", "objective"),
+            ("time", _UNIX_S),
+            ("windows", pa.list_(_WINDOW)),
+            ("remaining", pa.float64()),
+            ("remaining_exact", pa.string()),
+            optional=("remaining", "remaining_exact"),
+        ),
+        ALERTS: _columns(
+            *_texts("alert", "objective", "subject", "severity"),
+            ("firing", pa.bool_()),
+            ("time", _UNIX_S),
+            ("tiers", pa.list_(pa.field("item", pa.string(), nullable=False))),
+            *_texts("text", "burn_rate", "budget_remaining", "run", "firmware", "runbook"),
+            optional=("burn_rate", "budget_remaining"),
+        ),
+        ANNOTATIONS: _columns(
+            *_texts("kind", "subject"),
+            ("time", _UNIX_MS),
+            ("until", _UNIX_MS),
+            *_texts("text", "author", "attributes"),
+            optional=("until",),
+        ),
+    }
+)
+"""Columns by table. Batches are inserted table by table in this order. Every table has a ``time`` that decides its partition."""
+
+LEDGER_SCHEMA: Final = _columns(
+    *_texts("pipeline", "topic"),
+    ("partition", pa.uint16()),
+    ("lo", pa.uint64()),
+    ("hi", pa.uint64()),
+    ("messages", pa.uint32()),
+    ("rows", pa.map_(pa.string(), pa.uint64())),
+    ("inserts", pa.uint16()),
+    ("crc", pa.uint32()),
+    ("positions", pa.binary()),
+    ("worker", pa.string()),
+)
