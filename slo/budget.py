@@ -56,8 +56,6 @@ class BudgetSnapshot:
         return self.remaining_events / self.total if self.total else None
 
     def lasts_s(self, window_s: int) -> Fraction | None:
-        """Seconds until nothing is left if errors go on as in that window and no old ones leave; None: not in sight."""
-        rate, remaining = self.burn_rate(window_s), self.remaining_ratio
-        if not rate or remaining is None:
-            return None
-        return max(remaining, Fraction(0)) * self.windows[-1][0] / rate
+        """Seconds until as many more bad events have come as are left, at the pace of that window; None: not in sight."""
+        bad = self.counts(window_s).bad
+        return max(self.remaining_events, Fraction(0)) * window_s / bad if bad else None

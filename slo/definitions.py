@@ -198,9 +198,7 @@ class _Binder:
                 method=Method(slo.method),
                 slice_ratio=target.slice_ratio,
                 slice_s=target.slice_s,
-                tiers=self._tiers(
-                    slo, period_s(slo.window), target.ratio, watched=PREFIX + "indicator" in sli.metadata.annotations
-                ),
+                tiers=self._tiers(slo, period_s(slo.window), target, watched=PREFIX + "indicator" in sli.metadata.annotations),
                 runbook=annotations["runbook"].text() if "runbook" in annotations else "",
                 place=target.place,
             )
@@ -239,7 +237,7 @@ class _Binder:
             annotations["integration"].duration_s() if "integration" in annotations else None,
         )
 
-    def _tiers(self, slo: Slo, period: int, ratio: Fraction, *, watched: bool) -> tuple[Tier, ...]:
+    def _tiers(self, slo: Slo, period: int, target: Target, *, watched: bool) -> tuple[Tier, ...]:
         tiers: dict[str, Tier] = {}
         conditions = [
             self._resolve(AlertCondition, condition)
@@ -249,7 +247,7 @@ class _Binder:
         ]
         minimum = _minimum_events(slo, [condition.metadata.name for condition in conditions])
         for condition in conditions:
-            tier = _tier(condition, slo.metadata.name, period, ratio, minimum)
+            tier = _tier(condition, slo, period, target, minimum)
             if tier.name in tiers:
                 raise DefinitionError(
                     slo.metadata.place, f"SLO `{slo.metadata.name}` has the tier `{tier.name}` twice", "keep one of its policies"
@@ -264,20 +262,20 @@ class _Binder:
         return tuple(tiers.values())
 
 
-def _tier(condition: AlertCondition, slo: str, period: int, ratio: Fraction, minimum: Mapping[str, int]) -> Tier:
+def _tier(condition: AlertCondition, slo: Slo, period: int, target: Target, minimum: Mapping[str, int]) -> Tier:
     annotations = _annotations(condition)
-    place, name, long_s = condition.metadata.place, condition.metadata.name, condition.lookback_s
+    name, long_s = condition.metadata.name, condition.lookback_s
     short_s = condition.alert_after_s or long_s // _SHORT_SHARE
     if not 0 < short_s < long_s:
         raise DefinitionError(
-            place,
+            condition.metadata.place,
             f"tier `{name}` has a short window of {short_s} s and a long one of {long_s} s",
             "make alertAfter (the short window) shorter than lookbackWindow (the long one)",
         )
     if long_s > period:
         raise DefinitionError(
-            place,
-            f"tier `{name}` looks back {long_s} s, longer than the {period} s of SLO `{slo}`",
+            slo.metadata.place,
+            f"tier `{name}` looks back {long_s} s, longer than the {period} s of SLO `{slo.metadata.name}`",
             "shorten lookbackWindow, or leave this tier's policy out of the SLO",
         )
     factor = condition.threshold
@@ -285,12 +283,12 @@ def _tier(condition: AlertCondition, slo: str, period: int, ratio: Fraction, min
         factor = factor * period / annotations["threshold-period"].duration_s()
     events = int(_whole(annotations["minimum-events"])) if "minimum-events" in annotations else 0
     tier = Tier(name, condition.severity, short_s, long_s, factor, minimum.get(name, events))
-    budget = 1 - ratio
+    budget = 1 - target.ratio
     if not tier.can_fire(budget):
         raise DefinitionError(
-            place,
-            f"tier `{name}` can never fire for SLO `{slo}`: its factor is {number_text(factor)}, but at an objective of "
-            f"{number_text(ratio)} the burn rate is at most 1/B = {number_text(1 / budget)}",
+            target.place,
+            f"tier `{name}` can never fire for SLO `{slo.metadata.name}`: its factor is {number_text(factor)}, but at an "
+            f"objective of {number_text(target.ratio)} the burn rate is at most 1/B = {number_text(1 / budget)}",
             f"with this objective a factor below {number_text(1 / budget)} works, with this factor an objective above "
             f"{number_text(1 - 1 / factor)}",
         )

@@ -1,0 +1,263 @@
+from dataclasses import replace
+from fractions import Fraction
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from schemas.ids import IndicatorId
+from slo.definitions import Definitions, bind, load
+from slo.errors import DefinitionError
+from slo.objective import Objective, Operator
+from slo.openslo import AlertCondition, CalendarWindow, RollingWindow, read
+from slo.tiers import factor_of_share
+from tests.slo.test_openslo import FOREIGN
+
+DAY = 86_400
+MINE = """
+apiVersion: openslo/v1
+kind: SLI
+metadata:
+  name: purity
+  annotations:
+    photonwatch.dev/indicator: sps.M1
+    photonwatch.dev/unit: "1"
+    photonwatch.dev/integration: 10s
+spec:
+  thresholdMetric: {metricSource: {type: photonwatch, spec: {}}}
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata:
+  name: strict-purity
+  annotations:
+    photonwatch.dev/systems: sps, qdp
+    photonwatch.dev/runbook: runbook.md
+spec:
+  service: sources
+  indicatorRef: purity
+  timeWindow: [{duration: 30d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives:
+    - {op: lt, value: 0.05, targetPercent: 99.9}
+  alertPolicies:
+    - alertPolicyRef: page-quick
+    - alertPolicyRef: ticket-slow
+"""
+
+
+def loaded(tmp_path: Path, text: str = MINE, *, shipped: bool = True) -> Definitions:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text, "utf-8")
+    return load([file], shipped=shipped)
+
+
+def only(definitions: Definitions, name: str) -> Objective:
+    return next(each for each in definitions.objectives if each.name == name)
+
+
+def test_what_ships() -> None:
+    definitions = load()
+    assert [each.name for each in definitions.objectives] == ["qdp-g2-zero", "sps-g2-zero"]
+    qdp, sps = definitions.objectives
+    for objective, indicator, threshold, system in ((qdp, "qdp.M2", "0.1", "qdp"), (sps, "sps.M1", "0.5", "sps")):
+        assert objective.criterion is not None
+        assert objective.criterion.indicator == indicator
+        assert objective.criterion.operator is Operator.LESS
+        assert objective.criterion.threshold == Fraction(threshold)
+        assert objective.criterion.systems == (system,)
+        assert objective.criterion.integration_s == 10
+        assert (objective.target, objective.budget) == (Fraction(999, 1000), Fraction(1, 1000))
+        assert objective.window == RollingWindow(30 * DAY)
+        assert [(t.name, t.severity, t.short_s, t.long_s, t.factor, t.budget_share(30 * DAY)) for t in objective.tiers] == [
+            ("page-flash", "page", 60, 900, Fraction("14.4"), Fraction("0.005")),
+            ("page-quick", "page", 300, 3_600, Fraction("14.4"), Fraction("0.02")),
+            ("page-slow", "page", 1_800, 21_600, Fraction(6), Fraction("0.05")),
+            ("ticket-quick", "ticket", 7_200, DAY, Fraction(3), Fraction("0.1")),
+            ("ticket-slow", "ticket", 21_600, 3 * DAY, Fraction(1), Fraction("0.1")),
+        ]
+        assert objective.windows_s[-1] == objective.period_s == 30 * DAY
+        assert (Path(__file__).parents[2] / objective.runbook).is_file()
+    assert definitions.unevaluated == ()
+
+
+def test_one_bad_slice_alone_is_below_the_shipped_minimum_of_events() -> None:
+    for objective in load().objectives:
+        for tier in objective.tiers[1:]:
+            events = tier.minimum_events
+            assert Fraction(1, events) <= tier.threshold(objective.budget) < Fraction(1, events - 1)
+
+
+def test_half_a_budget_in_six_hours_is_what_the_preset_says() -> None:
+    preset = files("slo").joinpath("presets", "fast-loss.yaml")
+    found = {each.metadata.name: each for each in read(preset.read_text("utf-8"), "p") if isinstance(each, AlertCondition)}
+    half = found["half-budget"]
+    assert half.threshold == factor_of_share(Fraction(1, 2), 30 * DAY, half.lookback_s)
+    assert (found["threefold-burn"].threshold, found["fourfold-burn"].threshold) == (3, 4)
+
+
+def test_own_definitions_stand_beside_or_in_place_of_the_shipped(tmp_path: Path) -> None:
+    definitions = loaded(tmp_path)
+    assert [each.name for each in definitions.objectives] == ["qdp-g2-zero", "sps-g2-zero", "strict-purity"]
+    mine = only(definitions, "strict-purity")
+    assert mine.criterion is not None
+    assert (mine.criterion.threshold, mine.criterion.systems) == (Fraction(1, 20), ("sps", "qdp"))
+    assert [tier.name for tier in mine.tiers] == ["page-quick", "ticket-slow"]
+    own = loaded(tmp_path, MINE.replace("strict-purity", "sps-g2-zero"))
+    assert [each.name for each in own.objectives] == ["qdp-g2-zero", "sps-g2-zero"]
+    assert only(own, "sps-g2-zero").runbook == "runbook.md"
+    assert [each.name for each in loaded(tmp_path, shipped=False).objectives] == ["strict-purity"]
+    assert [each.name for each in load([tmp_path], shipped=False).objectives] == ["strict-purity"]
+
+
+def test_who_judges_what(tmp_path: Path) -> None:
+    definitions = loaded(tmp_path)
+    assert [each.name for each in definitions.about(IndicatorId("sps.M1"), "sps")] == ["sps-g2-zero", "strict-purity"]
+    assert [each.name for each in definitions.about(IndicatorId("sps.M1"), "qdp")] == ["strict-purity"]
+    assert definitions.about(IndicatorId("sps.M2"), "sps") == ()
+
+
+def test_another_period_rescales_the_presets(tmp_path: Path) -> None:
+    mine = only(loaded(tmp_path, MINE.replace("30d", "28d")), "strict-purity")
+    assert [tier.factor for tier in mine.tiers] == [Fraction("13.44"), Fraction(14, 15)]
+
+
+def test_minimum_events(tmp_path: Path) -> None:
+    key = "photonwatch.dev/systems: sps, qdp"
+    every = only(loaded(tmp_path, MINE.replace(key, key + "\n    photonwatch.dev/minimum-events: 6")), "strict-purity")
+    assert [tier.minimum_events for tier in every.tiers] == [6, 6]
+    one = only(loaded(tmp_path, MINE.replace(key, key + "\n    photonwatch.dev/minimum-events: ticket-slow=9")), "strict-purity")
+    assert [tier.minimum_events for tier in one.tiers] == [0, 9]
+
+
+def test_several_targets_are_several_objectives(tmp_path: Path) -> None:
+    more = MINE.replace("99.9}", "99.9}\n    - {displayName: Loose, op: lte, value: 0.5, target: 0.99}")
+    definitions = loaded(tmp_path, more.replace("    - alertPolicyRef: page-quick\n", ""), shipped=False)
+    assert [(each.name, each.display_name, each.target) for each in definitions.objectives] == [
+        ("strict-purity.1", "strict-purity.1", Fraction("0.999")),
+        ("strict-purity.2", "Loose", Fraction("0.99")),
+    ]
+
+
+def test_foreign_definitions_are_objectives_that_nobody_here_measures() -> None:
+    definitions = bind(read(FOREIGN, "foreign.yaml"))
+    assert [(each.name, each.criterion) for each in definitions.objectives] == [("calendar", None), ("inline", None)]
+    calendar, inline = definitions.objectives
+    assert isinstance(calendar.window, CalendarWindow)
+    assert calendar.period_s == 30 * DAY
+    assert [(tier.short_s, tier.long_s, tier.severity) for tier in calendar.tiers] == [(300, 3_600, "sev1")]
+    assert [(tier.short_s, tier.long_s, tier.factor) for tier in inline.tiers] == [(300, 3_600, Fraction("14.4"))]
+    assert [each.metadata.name for each in definitions.services] == ["shop"]
+
+
+def test_what_loads_but_cannot_be_judged_says_why() -> None:
+    windowless = FOREIGN.replace("  timeWindow: [{duration: 4w, isRolling: true}]\n", "")
+    assert [(each.slo, each.reason) for each in bind(read(windowless, "f")).unevaluated] == [
+        ("inline", "it names no timeWindow, and a budget needs one")
+    ]
+    composite = FOREIGN.replace("{targetPercent: 99.95,", "{targetPercent: 99.95, indicatorRef: answered,")
+    assert [each.slo for each in bind(read(composite, "f")).unevaluated] == ["inline"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "message"),
+    [
+        ("sps.M1", "sps.M77", ":7:32:", "no indicator that photonwatch knows; name one of: spi.M1"),
+        ('unit: "1"', "unit: Hz", ":8:27:", "sps.M1 (g²(0)) comes in `1`; convert the threshold and write `1`"),
+        ("{op: lt, value: 0.05, ", "{", ":26:7:", "needs `op` and `value`"),
+        (
+            "indicatorRef: purity",
+            "indicatorRef: impurity",
+            ":22:17:",
+            "there is no SLI `impurity`; define it, or name one of: purity",
+        ),
+        ("alertPolicyRef: page-quick", "alertPolicyRef: page-quik", ":28:23:", "there is no AlertPolicy `page-quik`"),
+        ("alertPolicyRef: page-quick", "alertPolicyRef: ticket-slow", "", "has the tier `ticket-slow` twice"),
+        ("name: purity", "name: purity\n  anotations: {}", "", "did you mean `annotations`?"),
+        (
+            "photonwatch.dev/runbook",
+            "photonwatch.dev/runbok",
+            "",
+            "is no annotation of kind SLO; known here: photonwatch.dev/systems",
+        ),
+        ("photonwatch.dev/runbook: runbook.md", "photonwatch.dev/minimum-events: slow=3", "", "with tiers out of: page-quick"),
+        ("photonwatch.dev/runbook: runbook.md", "photonwatch.dev/minimum-events: 1.5", "", "write a whole number of events"),
+        ("duration: 30d", "duration: 1d", "", "looks back 259200 s, longer than the 86400 s of SLO `strict-purity`"),
+        ("targetPercent: 99.9", "targetPercent: 100", ":26:44:", "leaves no budget to judge by"),
+        ("  indicatorRef: purity\n", "", "", "names no indicator; add `indicatorRef:`"),
+    ],
+)
+def test_refusals(tmp_path: Path, old: str, new: str, place: str, message: str) -> None:
+    assert MINE.count(old) == 1
+    with pytest.raises(DefinitionError) as caught:
+        loaded(tmp_path, MINE.replace(old, new), shipped=False)
+    assert message in str(caught.value)
+    assert f"mine.yaml{place}" in str(caught.value)
+
+
+def test_a_tier_that_can_never_fire_is_refused_with_what_would_work(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        loaded(tmp_path, MINE.replace("99.9}", "90}"))
+    assert (
+        "tier `page-quick` can never fire for SLO `strict-purity`: its factor is 14.4, but at an objective of 0.9 the burn "
+        "rate is at most 1/B = 10; with this objective a factor below 10 works, with this factor an objective above 67/72"
+    ) in str(caught.value)
+
+
+CONDITION = """
+---
+apiVersion: openslo/v1
+kind: AlertCondition
+metadata: {name: mine}
+spec:
+  severity: page
+  condition: {kind: burnrate, threshold: 3, lookbackWindow: 1h, alertAfter: 5m}
+---
+apiVersion: openslo/v1
+kind: AlertPolicy
+metadata: {name: mine}
+spec:
+  conditions: [{conditionRef: mine}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("alertAfter: 5m", "alertAfter: 1h", "make alertAfter (the short window) shorter than lookbackWindow"),
+        ("alertAfter: 5m", "alertAfter: 2h", "short window of 7200 s and a long one of 3600 s"),
+        ("severity: page", "severity: sev1", "has the severity `sev1`; write one of page, ticket"),
+        ("threshold: 3", "threshold: 1000", "a factor below 1000 works"),
+        ("{name: mine}\nspec:\n  conditions", "{name: other}\nspec:\n  conditions", "there is no AlertPolicy `mine`"),
+    ],
+)
+def test_refused_tiers(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = (MINE + CONDITION).replace("alertPolicyRef: page-quick", "alertPolicyRef: mine")
+    assert CONDITION.count(old) == 1
+    with pytest.raises(DefinitionError) as caught:
+        loaded(tmp_path, text.replace(old, new))
+    assert message in str(caught.value)
+    assert only(loaded(tmp_path, text), "strict-purity").tiers[0].factor == 3
+
+
+def test_duplicate_names_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError) as caught:
+        loaded(tmp_path, MINE + "---" + MINE)
+    assert "mine.yaml:34:9: SLI `purity` stands already at" in str(caught.value)
+    second = MINE[MINE.index("---") :].replace("strict-purity", "strict-purity.1")
+    several = MINE.replace("99.9}", "99.9}\n    - {op: lte, value: 0.5, target: 0.999}")
+    with pytest.raises(DefinitionError, match=r"objective `strict-purity\.1` has the name of the one at"):
+        loaded(tmp_path, several + second)
+
+
+def test_a_policy_that_does_not_alert_on_breach_makes_no_tier(tmp_path: Path) -> None:
+    text = MINE.replace("alertPolicyRef: page-quick", "alertPolicyRef: mine") + CONDITION
+    silent = text.replace("spec:\n  conditions", "spec:\n  alertWhenBreaching: false\n  conditions")
+    assert [tier.name for tier in only(loaded(tmp_path, silent), "strict-purity").tiers] == ["ticket-slow"]
+
+
+def test_objectives_are_compared_by_what_they_say_not_by_where(tmp_path: Path) -> None:
+    here = only(loaded(tmp_path), "strict-purity")
+    there = only(loaded(tmp_path, "\n\n" + MINE), "strict-purity")
+    assert here == there
+    assert here != replace(there, target=Fraction(1, 2))
