@@ -27,13 +27,14 @@ _JVM = (
     "-XX:+UseSerialGC",
     "-XX:+ExitOnOutOfMemoryError",
     "-XX:+PerfDisableSharedMem",
+    "-Duser.timezone=UTC",
     "--enable-native-access=ALL-UNNAMED",
 )
 
 _LOGGING = """\
 handlers=java.util.logging.ConsoleHandler
 java.util.logging.ConsoleHandler.level=ALL
-java.util.logging.SimpleFormatter.format=%1$tFT%1$tT.%1$tL %4$s %3$s: %5$s%6$s%n
+java.util.logging.SimpleFormatter.format=%1$tFT%1$tT.%1$tLZ %4$s %3$s: %5$s%6$s%n
 .level=INFO
 org.apache.kafka.common.config.level=WARNING
 """
@@ -117,12 +118,18 @@ def command(data: Path, port: int, controller_port: int, jars: Sequence[Path]) -
     return (*java, "kafka.Kafka", str(settings))
 
 
+def cluster_id() -> str:
+    """A fresh id as Kafka writes it; never one with a leading hyphen, which Kafka's own tools take for an option."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text
+
+
 def _format(java: Sequence[str], data: Path, settings: str) -> None:
     shutil.rmtree(data / "formatting", ignore_errors=True)
     path = data / "formatting.properties"
     path.write_text(settings, encoding="utf-8")
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    argv = (*java, "kafka.tools.StorageTool", "format", "--cluster-id", cluster, "--config", str(path))
+    argv = (*java, "kafka.tools.StorageTool", "format", "--cluster-id", cluster_id(), "--config", str(path))
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         said = (done.stderr or done.stdout).strip()

@@ -1,4 +1,4 @@
-"""A stack in a process of its own, which a test may stop or kill: ``one_stack HOME [KAFKA_ADDRESS]``; says its addresses when ready."""
+"""A stack in a process of its own, which a test may kill: ``one_stack HOME [KAFKA_ADDRESS]``; says its addresses when ready."""
 
 import asyncio
 import json

@@ -1,56 +1,62 @@
-"""The broker keeps what it was given."""
+"""The broker keeps what it was given, and listens where it should."""
 
 import uuid
 
+import psutil
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import UnknownTopicOrPartitionError
 
+from embedded.kafka import cluster_id
+from tests.embedded.messages import consume, create, produce
 from tests.fixtures_broker import EmbeddedBroker
 
 pytestmark = pytest.mark.stack
 
 
-async def _create(address: str, topic: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
-    finally:
-        await admin.close()
-
-
-async def _produce(address: str, topic: str, values: list[bytes]) -> None:
-    async with AIOKafkaProducer(bootstrap_servers=address, acks="all") as producer:
-        for value in values:
-            await producer.send_and_wait(topic, value)
-
-
-async def _consume(address: str, topic: str, count: int) -> list[bytes]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=address)
-    await consumer.start()
-    try:
-        partition = TopicPartition(topic, 0)
-        consumer.assign([partition])
-        await consumer.seek_to_beginning(partition)
-        return [(await consumer.getone()).value for _ in range(count)]
-    finally:
-        await consumer.stop()
+def test_cluster_ids_are_no_options() -> None:
+    ids = {cluster_id() for _ in range(2000)}  # 1 in 64 would begin with a hyphen
+    assert len(ids) == 2000
+    assert all(len(text) == 22 and not text.startswith("-") for text in ids)
 
 
 async def test_messages_come_back(broker: str) -> None:
     topic = f"kafka-{uuid.uuid4().hex}"
     values = [bytes([number]) * 1000 for number in range(50)]
-    await _create(broker, topic)
-    await _produce(broker, topic, values)
-    assert await _consume(broker, topic, len(values)) == values
+    await create(broker, topic)
+    await produce(broker, topic, values)
+    assert await consume(broker, topic, len(values)) == values
 
 
 async def test_killed_broker_keeps_its_messages_and_port(own_broker: EmbeddedBroker) -> None:
     values = [bytes([number]) * 1000 for number in range(50)]
-    await _create(own_broker.address, "kept")
-    await _produce(own_broker.address, "kept", values)
+    await create(own_broker.address, "kept")
+    await produce(own_broker.address, "kept", values)
     own_broker.kill()
     own_broker.spawn()
     await own_broker.ready()
-    assert await _consume(own_broker.address, "kept", len(values)) == values
+    assert await consume(own_broker.address, "kept", len(values)) == values
+
+
+async def test_listens_on_loopback_only(broker: str, own_broker: EmbeddedBroker) -> None:
+    listening = [c.laddr for c in psutil.Process(own_broker.pid).net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    assert len(listening) == 2
+    assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
+
+
+async def test_half_formatted_directory_is_formatted_again(own_broker: EmbeddedBroker) -> None:
+    """As a kill in the midst of the first start leaves it."""
+    own_broker.kill()
+    data = own_broker.home / "kafka"
+    (data / "log").rename(data / "formatting")
+    (data / "formatting" / "meta.properties").unlink()
+    own_broker.spawn()
+    await own_broker.ready()
+    await create(own_broker.address, "new")
+
+
+async def test_unknown_topic_is_not_made_by_writing_to_it(broker: str) -> None:
+    name = f"absent-{uuid.uuid4().hex}"
+    async with AIOKafkaProducer(bootstrap_servers=broker, request_timeout_ms=500) as producer:
+        with pytest.raises(UnknownTopicOrPartitionError):
+            await producer.send(name, b"lost")
