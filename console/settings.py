@@ -36,10 +36,19 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """An address (``host:port``) replaces the embedded broker; ``port`` 0 lets the embedded one choose."""
+    """An address (``host:port[,host:port]``) replaces the embedded broker; ``port`` 0 lets the embedded one choose. The rest is
+    named as Kafka's own clients name it.
+    """
 
     address: str = ""
     port: int = 0
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str = "PLAIN"
+    username: str = ""
+    password: Secret = Secret("")
+    ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +58,12 @@ class Store:
     address: str = ""
     port: int = 0
     database: str = "photonwatch"
+    secure: bool = False
     user: str = "default"
     password: Secret = Secret("")
     readonly_user: str = ""
     """The user of ``sql`` and of the page. With an existing ClickHouse it must be named."""
     readonly_password: Secret = Secret("")
-    raw_tags: bool = True
-    """Whether every single tag is kept, or only what was counted from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,23 @@ class Analysis:
     bin_width: Picoseconds = Picoseconds(100)
     half_range: Picoseconds = Picoseconds(200_000)
     coincidence_window: Picoseconds = Picoseconds(1_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """How the worker works. ``metrics_port`` 0 exposes none (``up`` chooses one)."""
+
+    group: str = "photonwatch"
+    metrics_port: int = 0
+    integration: Picoseconds = Picoseconds(10 * 10**12)
+    """Event time over which one g² sample is taken; whole seconds."""
+    raw_tags: bool = True
+    """Whether every single tag is kept, or only what was counted from them."""
+    compute_threads: int = 2
+    waiting_megabytes: int = 64
+    """Messages that may wait in memory."""
+    insert_tokens: bool = True
+    """Off only to see what they are for: without them a crash counts things twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +133,7 @@ class Settings:
     store: Store = Store()
     page: Page = Page()
     analysis: Analysis = Analysis()
+    worker: Worker = Worker()
     objectives: Objectives = Objectives()
     fleet: Fleet = Fleet()
     log: Log = Log()
@@ -291,8 +317,8 @@ def _check(tree: Settings, origins: Mapping[str, str]) -> None:
         if not 0 <= port <= 65_535:
             raise _wrong(f"“{key}” is {port}", origins[key], "ports go from 0 (choose a free one) to 65535")
     for key, address in (("kafka.address", tree.kafka.address), ("store.address", tree.store.address)):
-        if address:
-            endpoint(address, key, origins[key])
+        for one in filter(None, address.split(",")):
+            _endpoint(one.strip(), key, origins[key])
     if tree.log.level not in {"debug", "info", "warning", "error"}:
         raise _wrong(f"“log.level” is “{tree.log.level}”", origins["log.level"], "use debug, info, warning or error")
     analysis = tree.analysis
@@ -304,12 +330,10 @@ def _check(tree: Settings, origins: Mapping[str, str]) -> None:
         )
 
 
-def endpoint(address: str, key: str, origin: str) -> tuple[str, int]:
-    """Host and port of ``host:port``; an IPv6 host stands in brackets."""
+def _endpoint(address: str, key: str, origin: str) -> None:
     host, colon, port = address.rpartition(":")
     if not colon or not host or not port.isdigit():
         raise _wrong(f"“{key}” is “{address}”", origin, "write host:port, for example 127.0.0.1:9092")
-    return host.strip("[]"), int(port)
 
 
 def _wrong(what: str, where: str, do: str) -> Refusal:

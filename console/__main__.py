@@ -1,0 +1,5 @@
+"""``python -m console``: the command line, by the interpreter that runs it."""
+
+from console.cli import main
+
+main()

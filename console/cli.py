@@ -1,0 +1,110 @@
+"""The command line: ``photonwatch``. Puts the commands together and turns every failure into one line and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import typer
+
+from console.commands import (
+    analyse,
+    doctor,
+    page,
+    replay,
+    report,
+    simulate,
+    slo,
+    sql,
+    status,
+    up,
+    version,
+    worker,
+)
+from console.failures import refusal_of
+from console.invocation import Invocation
+from console.refusal import ExitCode, Refusal
+
+_HELP = "Observability and service level objectives for quantum-photonic hardware."
+_EPILOG = (
+    "Start with “photonwatch up”. Settings come from photonwatch.toml, PHOTONWATCH_… and --set; “photonwatch doctor” shows them."
+)
+
+
+def build() -> typer.Typer:
+    """The whole command line."""
+    app = typer.Typer(
+        name="photonwatch",
+        help=_HELP,
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_root)
+    for name, command in (
+        ("up", up.up),
+        ("status", status.status),
+        ("replay", replay.replay),
+        ("analyse", analyse.analyse),
+        ("report", report.report),
+        ("sql", sql.sql),
+        ("doctor", doctor.doctor),
+        ("version", version.version),
+        ("worker", worker.worker),
+        ("page", page.page),
+    ):
+        app.command(name)(command)
+    app.add_typer(simulate.build(), name="simulate")
+    app.add_typer(slo.build(), name="slo")
+    return app
+
+
+def _root(
+    context: typer.Context,
+    home: Annotated[
+        str | None, typer.Option(help="Directory that holds everything. [default: ~/.photonwatch]", metavar="DIR")
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="One setting, for example kafka.address=broker:9092. May be repeated.", metavar="KEY=VALUE"),
+    ] = None,
+) -> None:
+    flags: dict[str, str] = {}
+    for assignment in assignments or ():
+        key, equals, value = assignment.partition("=")
+        if not equals or "." not in key:
+            raise Refusal(
+                ExitCode.USAGE,
+                f"“{assignment}” sets nothing",
+                where="--set",
+                do="write section.key=value, for example page.port=8080",
+            )
+        flags[key] = value
+    if home is not None:
+        flags["home"] = home
+    context.obj = Invocation(flags)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; the exit code is one of ``ExitCode``. Nothing is raised, except under PHOTONWATCH_DEBUG."""
+    try:
+        result = typer.main.get_command(build())(list(arguments), prog_name="photonwatch", standalone_mode=False)
+    except Exception as error:
+        if os.environ.get("PHOTONWATCH_DEBUG"):
+            raise
+        return _refuse(refusal_of(error), as_json="--json" in arguments)
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _refuse(refusal: Refusal, *, as_json: bool) -> int:
+    if as_json:
+        typer.echo(msgspec.json.encode(refusal.document()).decode())
+    typer.echo(refusal.line(), err=True)
+    return refusal.code
+
+
+def main() -> None:
+    """The entry point."""
+    sys.exit(run(sys.argv[1:]))

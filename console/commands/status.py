@@ -1,0 +1,106 @@
+"""``photonwatch status``: what runs, where, and whether it is ready."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+import typer
+
+from console.invocation import Invocation, of
+from console.refusal import ExitCode
+
+if TYPE_CHECKING:
+    from embedded.stack import StackStatus
+
+
+class PartStatus(msgspec.Struct, frozen=True):
+    """One part as it is now, not as it was last written down."""
+
+    name: str
+    state: str
+    address: str | None
+    pid: int | None
+    detail: str
+    log: str | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """``state``: ready (all parts are), starting, degraded (runs, but a part is not ready), or stopped."""
+
+    state: str
+    home: str
+    supervisor_pid: int | None
+    parts: tuple[PartStatus, ...]
+
+
+def status(
+    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As an object for scripts.")] = False
+) -> None:
+    """Tell each part's address, process and state. Exit code 0 only when all are ready."""
+    invocation = of(context)
+    now = look(invocation)
+    if as_json:
+        invocation.answer(now)
+    else:
+        _show(invocation, now)
+    if now.state != "ready":
+        raise typer.Exit(ExitCode.NEGATIVE)
+
+
+def look(invocation: Invocation) -> Status:
+    """The home's stack, each part's process and probe checked now.
+
+    Raises:
+        EmbeddedError: the state file cannot be read.
+    """
+    from embedded.stack import status as stack_status
+
+    seen = asyncio.run(stack_status(invocation.settings.home))
+    parts = tuple(
+        PartStatus(
+            part.name,
+            "stopped" if seen.supervisor is None and part.process is None else part.state.value,
+            part.address,
+            part.process.pid if part.process else None,
+            part.detail,
+            part.log,
+        )
+        for part in seen.parts
+    )
+    return Status(_overall(seen, parts), seen.home, seen.supervisor.pid if seen.supervisor else None, parts)
+
+
+def _overall(seen: "StackStatus", parts: Sequence[PartStatus]) -> str:
+    if seen.supervisor is None:
+        return "stopped"
+    if seen.ready:
+        return "ready"
+    return "starting" if {part.state for part in parts} <= _ON_THE_WAY else "degraded"
+
+
+_ON_THE_WAY = frozenset({"waiting", "starting", "ready", "external"})
+_MARKS = {
+    "ready": "[green]●[/]",
+    "external": "[green]◇[/]",
+    "stopped": "[dim]○[/]",
+    "starting": "[yellow]◐[/]",
+    "waiting": "[yellow]◌[/]",
+}
+
+
+def _show(invocation: Invocation, now: Status) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "part", "state", "address", "pid", ""):
+        table.add_column(heading)
+    for part in now.parts:
+        mark = _MARKS.get(part.state, "[red]▲[/]")
+        table.add_row(mark, part.name, part.state, part.address or "–", str(part.pid or "–"), f"[dim]{escape(part.detail)}[/]")
+    invocation.terminal.print(f"photonwatch in {now.home}: [bold]{now.state}[/]")
+    if now.parts:
+        invocation.terminal.print(table)
+    if now.state == "stopped":
+        invocation.notes.print("[dim]Start it with “photonwatch up”.[/]")

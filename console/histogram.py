@@ -1,0 +1,64 @@
+"""A g² histogram as people look at it: counts against delay, the value they give, and the windows that it was counted in."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from schemas.records import Estimate
+
+
+class Windows(msgspec.Struct, frozen=True):
+    """Zero delay and period in ns; ``sides``: the peaks that the central one is compared with, as multiples of the period."""
+
+    zero: float
+    period: float
+    sides: tuple[int, ...]
+
+
+class Peak(msgspec.Struct, frozen=True):
+    """Peak number (0: the central one), its middle in ns, and the coincidences within one whole period."""
+
+    number: int
+    delay_ns: float
+    counts: int
+
+
+class Histogram(msgspec.Struct, frozen=True, kw_only=True):
+    """``counts[i]`` holds tau in [first_edge_ps + i·bin_width_ps, first_edge_ps + (i+1)·bin_width_ps)."""
+
+    start_channel: int
+    stop_channel: int
+    first_edge_ps: int
+    bin_width_ps: int
+    from_unix_s: int
+    to_unix_s: int
+    counts: Sequence[int]
+    estimate: Estimate | None
+    """g²(0) of exactly these counts; its parameters hold period_ps and zero_delay_ps where they were found."""
+
+    def windows(self) -> Windows | None:
+        """None where no period was found."""
+        if self.estimate is None:
+            return None
+        period_ps, zero_ps = self.estimate.parameters.get("period_ps"), self.estimate.parameters.get("zero_delay_ps")
+        if not isinstance(period_ps, int | float) or not isinstance(zero_ps, int | float) or period_ps <= 0:
+            return None
+        first, last = self._whole_peaks(period_ps, zero_ps)
+        return Windows(zero_ps / 1000, period_ps / 1000, tuple(k for k in range(first, last + 1) if k))
+
+    def peaks(self) -> tuple[Peak, ...]:
+        """Every peak that the histogram holds whole; a bin belongs to the peak that holds its middle."""
+        windows = self.windows()
+        if windows is None:
+            return ()
+        sums: dict[int, int] = {}
+        for i, count in enumerate(self.counts):
+            middle_ns = (self.first_edge_ps + (i + 0.5) * self.bin_width_ps) / 1000
+            number = round((middle_ns - windows.zero) / windows.period)
+            sums[number] = sums.get(number, 0) + count
+        return tuple(Peak(k, windows.zero + k * windows.period, sums.get(k, 0)) for k in sorted({0, *windows.sides}) if k in sums)
+
+    def _whole_peaks(self, period_ps: float, zero_ps: float) -> tuple[int, int]:
+        end_ps = self.first_edge_ps + len(self.counts) * self.bin_width_ps
+        first = -int((zero_ps - self.first_edge_ps) / period_ps - 0.5)
+        return first, int((end_ps - zero_ps) / period_ps - 0.5)

@@ -1,0 +1,146 @@
+"""Pictures of g²: a PNG or SVG for the paper and the postmortem, and one made of characters for the terminal."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from console.histogram import Histogram, Windows
+from console.quantities import picoseconds_text
+from console.refusal import ExitCode, Refusal
+from schemas.records import Estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_INK, _SOFT, _TRACE, _CENTRAL, _SIDE = "#1b1f24", "#565e68", "#3157b7", "#b3261e", "#3157b7"
+_FORMATS = ("png", "svg")
+
+
+def value_text(estimate: Estimate) -> str:
+    """``g²(0) = 0.0040, 95 % interval 0.0005 … 0.0143``; a limit says that it is one."""
+    level = f"{estimate.confidence * 100:g} %"
+    if estimate.value is None and estimate.upper is None:
+        return "g²(0): too few counts for a value"
+    if estimate.lower is None or (estimate.lower == 0 and not estimate.value):
+        return f"g²(0) < {estimate.upper:.4f} ({level} upper limit)"
+    if estimate.value is None or estimate.upper is None:
+        return f"g²(0) > {estimate.lower:.4f} ({level} lower limit)"
+    return f"g²(0) = {estimate.value:.4f}, {level} interval {estimate.lower:.4f} … {estimate.upper:.4f}"
+
+
+def caption_text(histogram: Histogram) -> str:
+    """What the picture rests on: channels, bin, time, and the estimate's own parameters."""
+    parts = [
+        f"channels {histogram.start_channel} → {histogram.stop_channel}",
+        f"bin {picoseconds_text(histogram.bin_width_ps)}",
+        f"{sum(histogram.counts):,} pairs",
+    ]
+    if (windows := histogram.windows()) is not None:
+        parts += [f"period {windows.period:.4f} ns", f"zero delay {windows.zero:+.2f} ns"]
+    if histogram.estimate is not None:
+        parts += [f"{name.replace('_', ' ')} {count:,}" for name, count in histogram.estimate.counts.items()]
+        parts.append(histogram.estimate.method)
+        normalisation = histogram.estimate.parameters.get("normalisation")
+        if normalisation:
+            parts.append(f"normalised by {normalisation}")
+    return " · ".join(parts)
+
+
+def write(histogram: Histogram, heading: str, file: Path) -> None:
+    """Draw the histogram into ``file``; its suffix (.png or .svg) says how.
+
+    Raises:
+        Refusal: another suffix, or the file cannot be written.
+    """
+    kind = file.suffix.removeprefix(".").lower()
+    if kind not in _FORMATS:
+        raise Refusal(
+            ExitCode.USAGE, f"no picture of kind “{file.suffix}” can be drawn", where=str(file), do="end its name in .png or .svg"
+        )
+    figure = draw(histogram, heading)
+    try:
+        figure.savefig(file, format=kind, dpi=160, metadata={"Title": heading})
+    except OSError as error:
+        raise Refusal(
+            ExitCode.BAD_INPUT, f"the picture cannot be written: {error.strerror}", where=str(file), do="choose another place"
+        ) from None
+
+
+def draw(histogram: Histogram, heading: str) -> "Figure":
+    """The whole histogram above, its centre below; the counted windows shaded in both."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    windows = histogram.windows()
+    with rc_context(
+        {"font.size": 9, "axes.edgecolor": _SOFT, "axes.labelcolor": _INK, "svg.fonttype": "none", "svg.hashsalt": "g2"}
+    ):
+        figure = Figure(figsize=(9, 5.4 if windows else 3.6), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(2 if windows else 1, 1, squeeze=False)[:, 0]
+        for ax in axes:
+            _trace(ax, histogram, windows)
+        if windows is not None:
+            axes[1].set_xlim(windows.zero - 3.5 * windows.period, windows.zero + 3.5 * windows.period)
+            axes[1].set_title("around zero delay", loc="left", fontsize=9, color=_SOFT)
+        axes[-1].set_xlabel("delay in ns")
+        title = heading if histogram.estimate is None else f"{heading}: {value_text(histogram.estimate)}"
+        axes[0].set_title(title, loc="left", fontsize=11, color=_INK, pad=10)
+        figure.supxlabel(_wrapped(caption_text(histogram)), fontsize=7.5, color=_SOFT, x=0.01, ha="left")
+    return figure
+
+
+def _trace(ax: "Axes", histogram: Histogram, windows: Windows | None) -> None:
+    edges_ns = (histogram.first_edge_ps + np.arange(len(histogram.counts) + 1) * histogram.bin_width_ps) / 1000
+    if windows is not None:
+        for number in windows.sides:
+            middle = windows.zero + number * windows.period
+            ax.axvspan(
+                middle - windows.period / 2, middle + windows.period / 2, color=_SIDE, alpha=0.05 if number % 2 else 0.11, lw=0
+            )
+        ax.axvspan(windows.zero - windows.period / 2, windows.zero + windows.period / 2, color=_CENTRAL, alpha=0.16, lw=0)
+    ax.stairs(histogram.counts, edges_ns, color=_TRACE, lw=0.8, fill=False)
+    ax.set_xlim(edges_ns[0], edges_ns[-1])
+    ax.set_ylim(bottom=0)
+    ax.set_ylabel(f"pairs per {picoseconds_text(histogram.bin_width_ps)}")
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(colors=_SOFT)
+
+
+def _wrapped(text: str, width: int = 150) -> str:
+    lines = [""]
+    for part in text.split(" · "):
+        if len(lines[-1]) + len(part) > width:
+            lines.append("")
+        lines[-1] += f"{' · ' if lines[-1] else ''}{part}"
+    return "\n".join(lines)
+
+
+def terminal(histogram: Histogram, heading: str, size: tuple[int, int], *, colour: bool) -> str:
+    """The histogram in characters, ``size`` columns by rows. Bins are joined until each has a column; the centre is marked."""
+    import plotext
+
+    columns, height = size
+    joined = max(1, -(-len(histogram.counts) // max(20, columns - 12)))
+    counts = np.asarray(histogram.counts, np.int64)
+    starts = np.arange(0, counts.size, joined)
+    sums = np.add.reduceat(counts, starts)
+    delays_ns = (histogram.first_edge_ps + (starts + joined / 2) * histogram.bin_width_ps) / 1000
+    windows = histogram.windows()
+    figure = plotext.figure
+    figure.clear()
+    figure.theme("default" if colour else "colorless")
+    figure.canvas("default")
+    figure.plot_size(columns, height)
+    figure.title(heading)
+    figure.label("delay in ns")
+    figure.ruler("y").lim(0, max(1, int(sums.max(initial=0))))
+    figure.draw(figure.signal(delays_ns.tolist(), sums.tolist(), marker="braille").fillx())
+    if windows is not None:
+        for edge in (windows.zero - windows.period / 2, windows.zero + windows.period / 2):
+            figure.line(edge, "vertical", style="dotted")
+    matrix = figure.build()
+    return str(matrix.string(colorless=not colour))

@@ -1,0 +1,8 @@
+"""placeholder"""
+
+
+class UnknownDeviceError(LookupError):
+    """x"""
+
+
+class Observatory: ...

@@ -1,0 +1,110 @@
+"""From values to HTML: the template environment and the few words that templates use for numbers, ages and states."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from console.quantities import hertz_text, seconds_text
+from console.web.views import FleetView, State
+from schemas.records import Estimate
+
+_DASH = "–"
+
+
+def build_environment(version: str) -> Environment:
+    """Templates of this package: everything is escaped, and a name that does not exist is an error."""
+    environment = Environment(
+        loader=PackageLoader("console.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals["version"] = version
+    environment.filters.update(
+        ago=ago,
+        bounds=bounds,
+        clock=clock,
+        counted=counted,
+        estimate=estimate,
+        factor=factor,
+        hertz=hertz_text,
+        percent=percent,
+        place=place,
+        seconds=seconds_text,
+        summary=summary,
+        thousands=thousands,
+    )
+    return environment
+
+
+def render(environment: Environment, template: str, **values: Any) -> str:
+    return environment.get_template(template).render(**values)
+
+
+def estimate(value: float | None) -> str:
+    """Three significant digits below one, so that 0.0040 and 0.512 line up; four digits after the point at most."""
+    if value is None:
+        return _DASH
+    return f"{value:.4f}" if abs(value) < 0.1 else f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
+
+
+def factor(value: float) -> str:
+    return f"{value:.3g}" if value < 100 else thousands(round(value))
+
+
+def bounds(of: Estimate) -> str:
+    """The interval as text; a one-sided limit says so."""
+    if of.lower is None and of.upper is None:
+        return "no interval"
+    if of.lower is None:
+        return f"< {estimate(of.upper)}"
+    if of.upper is None:
+        return f"> {estimate(of.lower)}"
+    return f"{estimate(of.lower)} … {estimate(of.upper)}"
+
+
+def percent(ratio: float) -> str:
+    return f"{ratio * 100:.3g}\u2009%".replace("-", "\u2212")
+
+
+def place(value: float, scale: float) -> str:
+    """Where a value stands on a scale from 0 to ``scale``, in percent, kept inside the picture."""
+    return f"{min(100.0, max(0.0, 100.0 * value / scale if scale else 0.0)):.2f}"
+
+
+def clock(unix_s: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(unix_s))
+
+
+def ago(unix_s: float, at_unix_s: float) -> str:
+    age_s = at_unix_s - unix_s
+    return "now" if age_s < 3 else f"{seconds_text(float(f'{age_s:.2g}'))} ago"
+
+
+def thousands(count: int) -> str:
+    return f"{count:,}".replace(",", "\u202f")
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+_WORDS: Mapping[State, str] = {
+    State.BAD: "bad",
+    State.SILENT: "silent",
+    State.INSUFFICIENT: "with too few counts for a verdict",
+    State.UNJUDGED: "not judged yet",
+    State.EXCLUDED: "excluded",
+    State.GOOD: "good",
+}
+
+
+def summary(fleet: FleetView) -> str:
+    """The fleet in one sentence, the worst first."""
+    if not fleet.devices:
+        return "Waiting for the first photon."
+    parts = [
+        f"{number} {words}" for state, words in _WORDS.items() if (number := sum(row.state == state for row in fleet.devices))
+    ]
+    firing = sum(len(row.alerts) for row in fleet.devices)
+    alarm = f"{counted(firing, 'alert')} firing." if firing else "No alert is firing."
+    return f"{counted(len(fleet.devices), 'device')}: {', '.join(parts)}. {alarm}"

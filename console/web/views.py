@@ -1,0 +1,86 @@
+"""What the pages show and the JSON API answers: one tree of values, rendered twice."""
+
+from enum import StrEnum
+
+import msgspec
+
+from console.histogram import Histogram
+from schemas.ids import DeviceId, RunId, SubjectId
+from schemas.records import AlertState, Estimate, Verdict
+
+
+class State(StrEnum):
+    """How a device stands: silence outranks every verdict, since old verdicts say nothing of now."""
+
+    GOOD = "good"
+    BAD = "bad"
+    INSUFFICIENT = "insufficient"
+    EXCLUDED = "excluded"
+    SILENT = "silent"
+    UNJUDGED = "unjudged"
+
+
+class ObjectiveView(msgspec.Struct, frozen=True, kw_only=True):
+    """One objective of one device: its latest estimate against the threshold, and what is left of its budget."""
+
+    objective: str
+    subject: SubjectId
+    title: str
+    comparison: str
+    """``<``, ``<=``, ``>`` or ``>=``: how a good value stands to the threshold."""
+    threshold: float
+    target: str
+    """The objective as exact decimal, for example ``0.99``."""
+    window_s: int
+    estimate: Estimate | None
+    verdict: Verdict | None
+    end_unix_s: int | None
+    integration_s: int | None
+    budget_remaining: float | None
+    """1: untouched; 0: spent; negative: overspent; None: nothing was judged yet."""
+    burn_rate: float | None
+    """Over the objective's shortest long window; 1 spends the budget exactly in its window."""
+
+
+class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the fleet page."""
+
+    device: DeviceId
+    run: RunId
+    state: State
+    last_seen_unix_s: int
+    rates_hz: dict[str, float]
+    """Channel → tags a second of live time over the last complete seconds."""
+    objectives: tuple[ObjectiveView, ...]
+    alerts: tuple[AlertState, ...]
+    """Those that fire."""
+
+
+class FleetView(msgspec.Struct, frozen=True, kw_only=True):
+    at_unix_s: float
+    devices: tuple[DeviceRow, ...]
+
+
+class RateStrip(msgspec.Struct, frozen=True, kw_only=True):
+    """Tags a second, per channel; None where nothing is known of that second."""
+
+    unix_s: list[int]
+    channels: dict[str, list[float | None]]
+
+
+class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
+    """All of one device's page."""
+
+    at_unix_s: float
+    row: DeviceRow
+    run_since_unix_s: int
+    recent: Histogram | None
+    whole: Histogram | None
+    rates: RateStrip
+
+
+class AlertsView(msgspec.Struct, frozen=True, kw_only=True):
+    """Every alert that is known, the firing ones first, then the latest."""
+
+    at_unix_s: float
+    alerts: tuple[AlertState, ...]

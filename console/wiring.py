@@ -1,0 +1,145 @@
+"""From settings to the other rooms: who is reached where, and as whom. The only place that knows embedded from existing."""
+
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.refusal import ExitCode, Refusal
+from console.settings import Settings
+
+if TYPE_CHECKING:
+    from embedded.stack import StackSettings
+    from producers.connection import BrokerConnection
+    from schemas.panes import PaneParameters
+    from storage.client import StoreAddress
+    from streams.settings import WorkerSettings
+
+
+def stack_settings(settings: Settings) -> "StackSettings":
+    """What ``up`` runs, and what it only talks to."""
+    from embedded.credentials import Credentials
+    from embedded.stack import ExternalStore, StackSettings
+
+    store = None
+    if settings.store.address:
+        credentials = Credentials(
+            settings.store.user,
+            settings.store.password.reveal,
+            settings.store.readonly_user or settings.store.user,
+            settings.store.readonly_password.reveal if settings.store.readonly_user else settings.store.password.reveal,
+        )
+        store = ExternalStore(settings.store.address, credentials)
+    return StackSettings(
+        home=settings.home,
+        kafka_address=settings.kafka.address,
+        kafka_port=settings.kafka.port,
+        store=store,
+        store_port=settings.store.port,
+    )
+
+
+def broker_connection(settings: Settings) -> "BrokerConnection":
+    """The broker: the address that is set, else the embedded one that runs over this home.
+
+    Raises:
+        Refusal: neither.
+    """
+    from producers.connection import BrokerConnection
+
+    kafka = settings.kafka
+    return BrokerConnection(
+        bootstrap=kafka.address or _embedded_address(settings, "kafka", "kafka.address"),
+        security_protocol=kafka.security_protocol,
+        sasl_mechanism=kafka.sasl_mechanism,
+        username=kafka.username or None,
+        password=kafka.password.reveal or None,
+        ca_file=_path(kafka.ca_file),
+        certificate_file=_path(kafka.certificate_file),
+        key_file=_path(kafka.key_file),
+    )
+
+
+def store_address(settings: Settings, *, readonly: bool) -> "StoreAddress":
+    """The store, as the platform's user or as the read-only one.
+
+    Raises:
+        Refusal: no address is set and no embedded engine runs; or there is no read-only user.
+    """
+    from embedded.credentials import credentials
+    from storage.client import StoreAddress
+
+    store = settings.store
+    if not store.address:
+        known = credentials(settings.home)
+        user, password = (known.readonly_user, known.readonly_password) if readonly else (known.user, known.password)
+        address = _embedded_address(settings, "clickhouse", "store.address")
+    elif readonly and not store.readonly_user:
+        raise Refusal(
+            ExitCode.SETTINGS,
+            "the store has no read-only user",
+            where="store.readonly_user",
+            do="make one in ClickHouse (GRANT SELECT, readonly = 2) and set store.readonly_user and its password",
+        )
+    else:
+        user, secret = (store.readonly_user, store.readonly_password) if readonly else (store.user, store.password)
+        password, address = secret.reveal, store.address
+    host, _, port = address.rpartition(":")
+    return StoreAddress(host.strip("[]"), int(port), user, password, store.database, secure=store.secure)
+
+
+def worker_settings(settings: Settings) -> "WorkerSettings":
+    """One worker process of this machine."""
+    from streams.settings import KafkaAccess, WorkerSettings
+
+    worker, broker = settings.worker, broker_connection(settings)
+    return WorkerSettings(
+        kafka=KafkaAccess(broker.bootstrap, broker.ssl_context(), broker.username, broker.password, broker.sasl_mechanism),
+        store=store_address(settings, readonly=False),
+        data=settings.home / "worker",
+        definitions=definition_paths(settings, None),
+        name=f"{socket.gethostname()}-{os.getpid()}",
+        group=worker.group,
+        metrics_port=worker.metrics_port or None,
+        panes=pane_parameters(settings),
+        integration_s=worker.integration // 10**12,
+        keep_raw_tags=worker.raw_tags,
+        waiting_bytes=worker.waiting_megabytes << 20,
+        compute_threads=worker.compute_threads,
+        insert_tokens=worker.insert_tokens,
+    )
+
+
+def pane_parameters(settings: Settings) -> "PaneParameters":
+    from schemas.panes import PaneParameters
+
+    analysis = settings.analysis
+    return PaneParameters(analysis.bin_width, analysis.half_range, analysis.coincidence_window)
+
+
+def definition_paths(settings: Settings, files: Sequence[Path] | None) -> tuple[Path, ...]:
+    """The files that were named, else the configured directory, else none: the shipped definitions stand beside them."""
+    if files:
+        return tuple(files)
+    return (Path(settings.objectives.definitions).expanduser(),) if settings.objectives.definitions else ()
+
+
+def _embedded_address(settings: Settings, part: str, key: str) -> str:
+    from embedded.state import read_state
+
+    state = read_state(settings.home)
+    if state is not None and state.supervisor.process() is not None:
+        for known in state.parts:
+            if known.name == part and known.address:
+                return known.address
+    raise Refusal(
+        ExitCode.UNAVAILABLE,
+        f"no {part} runs in {settings.home}",
+        where=str(settings.home),
+        do=f"start the platform with “photonwatch up”, or name an existing one with {key}",
+    )
+
+
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser() if text else None
