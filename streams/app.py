@@ -5,21 +5,23 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import faust
 import msgspec
 import structlog
 from faust.types import TP
 from prometheus_client import CollectorRegistry, start_http_server
-from storage.writer import Writer
 
 from schemas.topics import INDICATORS, TICK, TIMETAGS, Topic
+from slo.definitions import load
+from storage.client import connect
+from storage.writer import Writer
 from streams.assignment import Assignment, Place
 from streams.kernels.warm import warm
 from streams.log import Message
 from streams.metrics import WorkerMetrics
-from streams.opening import pipelines
+from streams.opening import Opener
 from streams.pipeline import Outgoing
 from streams.runner import ByteBudget, Delivery, Surroundings
 from streams.settings import KafkaAccess, WorkerSettings
@@ -88,6 +90,7 @@ def build_app(settings: WorkerSettings) -> faust.App:
         broker_heartbeat_interval=2.0,
         broker_rebalance_timeout=20.0,
         broker_commit_interval=1.0,
+        consumer_group_instance_id=settings.name,  # a worker that comes back is given its partitions at once
         stream_wait_empty=False,  # the default hangs a stop or a rebalance while anything is un-acknowledged
         stream_buffer_maxsize=16,  # counts messages, up to 1 MiB each
         consumer_max_fetch_size=8 << 20,
@@ -108,7 +111,8 @@ def attach(app: faust.App, settings: WorkerSettings, registry: CollectorRegistry
         budget=ByteBudget(settings.waiting_bytes),
         metrics=metrics,
     )
-    assignment = Assignment(pipelines(settings, metrics), around, transport, _end_process)
+    opener = Opener(settings, load(settings.definitions), connect(settings.store), metrics)
+    assignment = Assignment(opener, around, transport, _end_process)
 
     for topic in _READ:
         app.agent(
@@ -116,13 +120,11 @@ def attach(app: faust.App, settings: WorkerSettings, registry: CollectorRegistry
             name=f"streams.{topic.name}",
         )(_deliver_to(assignment))
 
-    @app.on_partitions_revoked.connect
-    async def _released(_app: Any, revoked: set[TP], **_: Any) -> None:
+    async def released(_app: Any, revoked: set[TP], **_: Any) -> None:
         await assignment.release({(tp.topic, tp.partition) for tp in revoked})
 
-    @app.timer(interval=_TICK_S)
-    async def _tick() -> None:
-        await assignment.tick()
+    app.on_partitions_revoked.connect(cast("Any", released), weak=False)
+    app.timer(interval=_TICK_S)(assignment.tick)
 
 
 def _deliver_to(assignment: Assignment) -> Callable[[Any], Awaitable[None]]:

@@ -1,11 +1,10 @@
 """Every metric a worker exposes, its labels bounded: topics and partitions, objectives and subjects, never runs."""
 
-from fractions import Fraction
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from storage.writer import Batch, Outcome
 
-from schemas.records import AlertState
+from slo.budget import BudgetSnapshot
+from slo.evaluation import Judged
+from storage.writer import Batch, Outcome
 
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 
@@ -66,12 +65,13 @@ class WorkerMetrics:
     def delay(self, topic: str, seconds: float) -> None:
         self._delay.labels(topic).observe(seconds)
 
-    def alert(self, state: AlertState) -> None:
-        self._firing.labels(state.objective, state.subject, state.severity).set(int(state.firing))
+    def alert(self, objective: str, subject: str, severity: str, *, firing: bool) -> None:
+        self._firing.labels(objective, subject, severity).set(int(firing))
 
-    def budget(self, objective: str, subject: str, remaining: Fraction | None) -> None:
-        self._remaining.labels(objective, subject).set(float("nan") if remaining is None else float(remaining))
+    def budget(self, snapshot: BudgetSnapshot) -> None:
+        remaining = snapshot.remaining_ratio
+        self._remaining.labels(snapshot.objective, snapshot.subject).set(float("nan") if remaining is None else float(remaining))
 
-    def judged(self, objective: str, subject: str, *, good: int, bad: int) -> None:
-        self._good.labels(objective, subject).inc(good)
-        self._bad.labels(objective, subject).inc(bad)
+    def judged(self, judged: Judged) -> None:
+        self._good.labels(judged.objective, judged.subject).inc(judged.counts.good)
+        self._bad.labels(judged.objective, judged.subject).inc(judged.counts.bad)

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from schemas.ids import DeviceId, DomainId, RunId, SourceId
+from schemas.ids import DeviceId, DomainId, IndicatorId, RunId, SourceId, SubjectId
 
 
 class Waiting(msgspec.Struct, frozen=True, array_like=True):
@@ -55,6 +55,8 @@ class Positions(msgspec.Struct, kw_only=True):
     alive_ms: int = 0
     timestamp_ms: int | None = None
     streams: list[StreamPosition] = []
+    judged: list[tuple[SubjectId, IndicatorId, RunId, int]] = []
+    """Up to which end (UTC seconds) samples have been taken, the latest last."""
 
 
 _encoder = msgspec.json.Encoder()

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
-from storage.writer import Outcome, Writer
 
 from storage.client import Unavailable
+from storage.writer import Outcome, Writer
 from streams.log import Message
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Finished, Outgoing, Pipeline

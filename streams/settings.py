@@ -34,8 +34,6 @@ class WorkerSettings:
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     panes: PaneParameters = field(default_factory=PaneParameters)
-    integration_s: int = 5
-    """Event time over which a g² indicator sample is taken."""
     keep_raw_tags: bool = True
     waiting_bytes: int = 64 << 20
     """Messages that may wait in memory, in bytes."""

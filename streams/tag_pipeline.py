@@ -8,18 +8,17 @@ state began: they are computed again, to rebuild what was open, and not handed o
 from collections import deque
 from collections.abc import Sequence
 
-import google_crc32c
-from storage.writer import Batch
-
 from schemas import wire
 from schemas.block import BlockContext
 from schemas.errors import WireError, WireFault
-from schemas.records import DeadLetter, IndicatorSample
+from schemas.records import IndicatorSample
 from schemas.topics import DEAD_LETTERS, INDICATORS, TICK
 from streams import positions as positions_codec
+from streams.burial import dead_letter
 from streams.kernels.unwrap import unwrap
-from streams.log import AliveClock, Cutter, Message
+from streams.log import AliveClock, Message
 from streams.metrics import WorkerMetrics
+from streams.open_batch import OpenBatch
 from streams.pipeline import Finished, Outgoing
 from streams.positions import Positions
 from streams.sequence import Arrival, Fate
@@ -35,55 +34,57 @@ FORGET_MS = 3_600_000
 """Log-alive time after which a stream that is not open is forgotten."""
 FUTURE_NS = 3_600_000_000_000
 """How far a block's reached time may lie ahead of the broker's clock."""
-_HEAD_BYTES = 256
-_STORED_FATES = (Fate.IN_ORDER, Fate.HELD, Fate.LATE)
 
 
 class TagPipeline:
     """State of one partition of the tags topic, from the batch boundary ``positions.resume`` on."""
 
     def __init__(
-        self, topic: str, partition: int, *, analysis: TagAnalysis, metrics: WorkerMetrics, positions: Positions, stored: int
+        self,
+        topic: str,
+        partition: int,
+        *,
+        analysis: TagAnalysis,
+        keep_tags: bool,
+        metrics: WorkerMetrics,
+        positions: Positions,
+        stored: int,
     ) -> None:
         self._topic, self._partition = topic, partition
         self._analysis, self._metrics = analysis, metrics
+        self._keep_tags = keep_tags
         self._stored = stored
-        self._cutter = Cutter(GRID)
         self._clock = AliveClock(positions.alive_ms, positions.timestamp_ms)
         self._streams = {(stream.domain, stream.run): TagStream(stream, analysis) for stream in positions.streams}
         self._boundaries = deque([positions.resume])
-        self._next = positions.resume
-        self._open_batch()
+        self._batch = OpenBatch(NAME, topic, partition, grid=GRID, lo=positions.resume)
+        self._rows = TagRows(keep_tags=keep_tags)
+        self._samples: list[IndicatorSample] = []
+        self._blocks = 0
 
     @property
     def pending(self) -> bool:
-        return self._blocks_taken > 0 or any(stream.open for stream in self._streams.values())
+        return self._blocks > 0 or any(stream.open for stream in self._streams.values())
 
     def truncated(self, offset: int) -> None:
         """Go on at ``offset``: what the log held between is gone unread. Sources' sequence numbers show what was lost."""
-        if self._messages:
-            raise ValueError(f"{self._topic}[{self._partition}]: a batch is open at {self._next}, cannot go on at {offset}")
-        self._next = self._lo = offset
+        self._batch.skip_to(offset)
         self._stored = max(self._stored, offset)
 
     def feed(self, messages: Sequence[Message]) -> list[Finished]:
         """Take messages in order of their offsets, without holes."""
         finished: list[Finished] = []
         for message in messages:
-            if message.offset != self._next:
-                raise ValueError(f"{self._topic}[{self._partition}]: expected offset {self._next}, got {message.offset}")
-            if self._cutter.ends_before(message) or (self._messages and message.offset == self._stored):
+            ends = self._batch.ends_before(message)
+            if self._batch.messages and (ends or message.offset == self._stored):
                 finished += self._finish()
+            self._batch.take(message)
             if self._take(message):
                 finished += self._finish()
         return finished
 
     def _take(self, message: Message) -> bool:
         """Count a message to the open batch; True if the batch ends after it."""
-        self._cutter.take(message)
-        self._next = message.offset + 1
-        self._messages += 1
-        self._crc = google_crc32c.extend(self._crc, message.value)
         before_ms, now_ms = self._clock.now_ms, self._clock.advance(message.timestamp_ms)
         final = message.value != TICK and self._read(message, now_ms)
         if now_ms // SWEEP_MS != before_ms // SWEEP_MS:
@@ -93,6 +94,7 @@ class TagPipeline:
         return final
 
     def _read(self, message: Message, now_ms: int) -> bool:
+        """Decode a message and hand its block on; True if it is the last of its run."""
         try:
             block = wire.decode(message.value)
             _check_clock(block.context, message)
@@ -110,17 +112,14 @@ class TagPipeline:
         if stream is None:
             stream = self._streams[key] = TagStream.opened(context, self._analysis, now_ms)
         fate, counted = stream.offer(arrival, now_ms)
-        self._blocks_taken += 1
+        self._blocks += 1
         if fate is Fate.CONTRADICTION:
             self._bury(
                 message, WireFault.CONTRADICTION, f"block {context.sequence} of {context.source} reaches back before the last"
             )
-            return
-        if self._storing:
+        elif self._storing:
             self._metrics.block(fate.value, arrival.time_ps.size)
             self._rows.add_block(arrival, fate, message)
-            if fate in _STORED_FATES:
-                self._rows.add_tags(arrival)
         for part in counted:
             self._count(part, message)
 
@@ -131,68 +130,44 @@ class TagPipeline:
         self._samples += counted.samples
 
     def _bury(self, message: Message, reason: str, detail: str) -> None:
-        self._rows.add_dead_letter(
-            DeadLetter(
-                topic=self._topic,
-                partition=self._partition,
-                offset=message.offset,
-                reason=reason,
-                detail=detail,
-                size=len(message.value),
-                head=message.value[:_HEAD_BYTES],
-                seen_unix_ns=message.timestamp_ms * 1_000_000,
-            )
-        )
+        self._rows.add_dead_letter(dead_letter(self._topic, self._partition, message, reason, detail))
         if self._storing:
             self._metrics.dead_letter(self._topic, reason)
 
     @property
     def _storing(self) -> bool:
-        return self._next > self._stored
-
-    def _open_batch(self) -> None:
-        self._lo = self._next
-        self._messages = 0
-        self._blocks_taken = 0
-        self._crc = 0
-        self._rows = TagRows(self._partition, self._analysis.panes)
-        self._samples: list[IndicatorSample] = []
+        """Whether the message that was taken last is beyond what is stored."""
+        return self._batch.next > self._stored
 
     def _finish(self) -> list[Finished]:
-        """Close the open batch [lo, next)."""
-        hi = self._next
-        self._cutter.cut()
-        self._boundaries.append(hi)
+        """Close the open batch; nothing comes of it if it is stored already."""
+        self._boundaries.append(self._batch.next)
         self._forget()
         resume = self._resume()
         finished = []
-        if hi > self._stored:
+        if self._storing:
             positions = Positions(
                 resume=resume,
                 alive_ms=self._clock.now_ms,
                 timestamp_ms=self._clock.timestamp_ms,
                 streams=[stream.position for stream in self._streams.values()],
             )
-            batch = Batch(
-                pipeline=NAME,
-                topic=self._topic,
-                partition=self._partition,
-                lo=self._lo,
-                hi=hi,
-                tables=self._rows.tables(),
-                messages=self._messages,
-                crc=self._crc,
-                positions=positions_codec.encode(positions),
-            )
+            batch = self._batch.seal(self._rows.tables(), positions_codec.encode(positions))
             outgoing = [Outgoing(INDICATORS, sample.subject, sample) for sample in self._samples]
             outgoing += [Outgoing(DEAD_LETTERS, letter.topic, letter) for letter in self._rows.dead_letters]
             finished.append(Finished(batch, tuple(outgoing), resume))
-        self._open_batch()
+        else:
+            self._batch.drop()
+        self._rows = TagRows(keep_tags=self._keep_tags)
+        self._samples = []
+        self._blocks = 0
         return finished
 
     def _resume(self) -> int:
         """The largest batch boundary at or below every offset that is still needed."""
-        needed = min((o for stream in self._streams.values() if (o := stream.needed_offset) is not None), default=self._next)
+        needed = min(
+            (o for stream in self._streams.values() if (o := stream.needed_offset) is not None), default=self._batch.next
+        )
         while len(self._boundaries) > 1 and self._boundaries[1] <= needed:
             self._boundaries.popleft()
         return self._boundaries[0]

@@ -10,21 +10,29 @@ from schemas.records import IndicatorSample
 from streams.confluence import Confluence
 from streams.errors import StreamsError
 from streams.positions import SourcePosition, StreamPosition
-from streams.processors import g2_samples, panes
+from streams.processors import panes
 from streams.segment import Segment
 from streams.sequence import Arrival, Fate, SequenceGate, Stretch
 
+_EVER = -(1 << 63)
 IDLE_MS = 20_000
 """Log-alive time after which a silent source is waited for no longer."""
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which indicator a device's g² is, and over how much event time one sample of it is taken."""
+
+    indicator: IndicatorId
+    integration_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class TagAnalysis:
-    """What is computed from tags: the panes' parameters, and the indicator that a device's g² is (None: it has none)."""
+    """What is computed from tags: the panes' parameters, and how a device's g² is sampled (None: it is not)."""
 
     panes: PaneParameters
-    integration_s: int
-    indicator_of: Callable[[DeviceId], IndicatorId | None]
+    sampling_of: Callable[[DeviceId], Sampling | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,6 @@ class TagStream:
         self._gates = {source.source: SequenceGate(source) for source in position.sources}
         self._confluence = Confluence(position)
         self._panes: panes.PaneState | None = None
-        self._sampler = g2_samples.initial()
         self._period_ps: float | None = None
         self._uncounted: tuple[Loss, ...] = ()
         self._blocks: list[tuple[int, int]] = []  # (reached_ps on the stream's axis, offset) of those that may be needed again
@@ -146,4 +153,12 @@ class TagStream:
         return self._counted(results, closing=False)
 
     def _counted(self, results: PaneResults, *, closing: bool) -> Counted:
-        raise NotImplementedError
+        return Counted(results, ())
+
+    def _needed_ps(self) -> int:
+        """Event time on the stream's axis from which blocks may be needed again."""
+        released_ps = self.position.released_ps
+        if released_ps is None:
+            return _EVER
+        open_from_ps = None if self._panes is None else panes.needed_from_ps(self._panes)
+        return released_ps if open_from_ps is None else min(released_ps, open_from_ps)

@@ -1,0 +1,47 @@
+"""Stored verdicts, read back in the order in which they were made: what a restarted worker takes its budgets up from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.ids import IndicatorId, RunId, SubjectId
+from schemas.records import Verdict
+from storage.client import Client
+from storage.tables.names import VERDICTS
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVerdict:
+    """What a sample said of an objective."""
+
+    objective: str
+    subject: SubjectId
+    indicator: IndicatorId
+    run: RunId
+    end_unix_s: int
+    verdict: Verdict
+
+
+def verdicts_before(
+    client: Client, *, pipeline: str, topic: str, partition: int, offset: int, since_unix_s: int
+) -> Iterator[StoredVerdict]:
+    """Verdicts of batches of one partition that began before ``offset``, of samples that ended after ``since_unix_s``.
+
+    Rows of a batch that was cut off before it was sealed begin at ``offset`` or later, and are left out.
+    """
+    rows = client.query(
+        f"SELECT objective, subject, indicator, run, toUnixTimestamp(time) AS end, verdict FROM {VERDICTS} "
+        "WHERE batch_pipeline = {pipeline:String} AND batch_topic = {topic:String} AND batch_partition = {partition:UInt16} "
+        "AND batch_lo < {offset:UInt64} AND time > fromUnixTimestamp({since:Int64}) "
+        "ORDER BY batch_lo, position",
+        {"pipeline": pipeline, "topic": topic, "partition": partition, "offset": offset, "since": since_unix_s},
+    )
+    for batch in rows.to_batches():
+        for row in batch.to_pylist():
+            yield StoredVerdict(
+                objective=row["objective"],
+                subject=SubjectId(row["subject"]),
+                indicator=IndicatorId(row["indicator"]),
+                run=RunId(row["run"]),
+                end_unix_s=row["end"],
+                verdict=Verdict(row["verdict"]),
+            )

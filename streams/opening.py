@@ -1,0 +1,108 @@
+"""Opens a partition's pipeline with the state that the store holds for it."""
+
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from schemas.ids import DeviceId, IndicatorId
+from schemas.topics import INDICATORS, TIMETAGS
+from slo.counts import ONE_OF
+from slo.definitions import Definitions
+from slo.evaluation import Evaluator, Judged, system_by_prefix
+from storage.client import Client
+from storage.ledger import Ledger
+from storage.verdicts import verdicts_before
+from streams import positions as positions_codec
+from streams import slo_pipeline, tag_pipeline
+from streams.metrics import WorkerMetrics
+from streams.pipeline import Pipeline
+from streams.positions import Positions
+from streams.settings import WorkerSettings
+from streams.slo_pipeline import SloPipeline
+from streams.tag_pipeline import TagPipeline
+from streams.tag_stream import Sampling, TagAnalysis
+
+G2_OF_SYSTEM: Mapping[str, IndicatorId] = MappingProxyType({"sps": IndicatorId("sps.M1"), "qdp": IndicatorId("qdp.M2")})
+"""The systems whose devices have a g²(0), and the indicator that it is."""
+INTEGRATION_S = 10
+"""Where no definition says how long to integrate."""
+
+
+class Opener:
+    """Makes pipelines; blocks while it reads the store. ``clock``: UTC seconds."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        definitions: Definitions,
+        client: Client,
+        metrics: WorkerMetrics,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings = settings
+        self._definitions = definitions
+        self._client, self._ledger = client, Ledger(client)
+        self._metrics = metrics
+        self._clock = clock
+        self._evaluator = Evaluator(definitions)
+        self._longest_s = max((objective.windows_s[-1] for objective in definitions.objectives), default=0)
+        self._analysis = TagAnalysis(settings.panes, self._sampling)
+        self._openers = {TIMETAGS.name: self._tags, INDICATORS.name: self._objectives}
+
+    def __call__(self, topic: str, partition: int) -> tuple[Pipeline, int]:
+        """The partition's pipeline, and the offset that it wants first.
+
+        Raises:
+            StoreError: the store is away, or refuses.
+        """
+        return self._openers[topic](topic, partition)
+
+    def _tags(self, topic: str, partition: int) -> tuple[Pipeline, int]:
+        stored, positions = self._stored(tag_pipeline.NAME, topic, partition)
+        if positions.resume < stored:
+            start = self._ledger.at(tag_pipeline.NAME, topic, partition, positions.resume)
+            resumed = Positions() if start is None else positions_codec.decode(start.positions)
+            resumed.resume = positions.resume
+            positions = resumed
+        pipeline = TagPipeline(
+            topic,
+            partition,
+            analysis=self._analysis,
+            keep_tags=self._settings.keep_raw_tags,
+            metrics=self._metrics,
+            positions=positions,
+            stored=stored,
+        )
+        return pipeline, positions.resume
+
+    def _objectives(self, topic: str, partition: int) -> tuple[Pipeline, int]:
+        stored, positions = self._stored(slo_pipeline.NAME, topic, partition)
+        verdicts = verdicts_before(
+            self._client,
+            pipeline=slo_pipeline.NAME,
+            topic=topic,
+            partition=partition,
+            offset=stored,
+            since_unix_s=int(self._clock()) - self._longest_s,
+        )
+        judged = (
+            Judged(v.objective, v.subject, v.indicator, v.run, v.end_unix_s, v.verdict, ONE_OF[v.verdict]) for v in verdicts
+        )
+        pipeline = SloPipeline(
+            topic, partition, evaluator=self._evaluator, metrics=self._metrics, positions=positions, judged=judged
+        )
+        return pipeline, stored
+
+    def _stored(self, pipeline: str, topic: str, partition: int) -> tuple[int, Positions]:
+        """Where the last stored batch ends, and its positions."""
+        latest = self._ledger.latest(pipeline, topic, partition)
+        return (0, Positions()) if latest is None else (latest.hi, positions_codec.decode(latest.positions))
+
+    def _sampling(self, device: DeviceId) -> Sampling | None:
+        """How a device's g² is sampled; None for devices of systems that have none."""
+        system = system_by_prefix(device)
+        indicator = G2_OF_SYSTEM.get(system)
+        if indicator is None:
+            return None
+        asked = {each.criterion.integration_s for each in self._definitions.about(indicator, system) if each.criterion}
+        return Sampling(indicator, min((seconds for seconds in asked if seconds), default=INTEGRATION_S))

@@ -1,0 +1,54 @@
+"""The rows of one batch of the objectives' pipeline."""
+
+import pyarrow as pa
+
+from schemas.records import AlertState, DeadLetter, IndicatorSample
+from slo.budget import BudgetSnapshot
+from slo.evaluation import Evaluation
+from storage import tables
+
+
+class SloRows:
+    """Collects what a batch stores."""
+
+    def __init__(self) -> None:
+        self._samples: list[IndicatorSample] = []
+        self._verdicts: list[tables.JudgedSample] = []
+        self._budgets: list[tables.StoredBudget] = []
+        self._alerts: list[AlertState] = []
+        self._dead_letters: list[DeadLetter] = []
+
+    def add(self, sample: IndicatorSample, evaluation: Evaluation) -> None:
+        self._samples.append(sample)
+        self._verdicts += [tables.JudgedSample(sample, one.objective, one.verdict) for one in evaluation.judged]
+        self._budgets += [_stored(snapshot) for snapshot in evaluation.budgets]
+        self._alerts += evaluation.alerts
+
+    def add_dead_letter(self, letter: DeadLetter) -> None:
+        self._dead_letters.append(letter)
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables that hold any row."""
+        made = {
+            tables.SAMPLES: tables.sample_rows(self._samples),
+            tables.VERDICTS: tables.verdict_rows(self._verdicts),
+            tables.BUDGETS: tables.budget_rows(self._budgets),
+            tables.ALERTS: tables.alert_rows(self._alerts),
+            tables.DEAD_LETTERS: tables.dead_letter_rows(self._dead_letters),
+        }
+        return {name: rows for name, rows in made.items() if rows.num_rows}
+
+
+def _stored(snapshot: BudgetSnapshot) -> tables.StoredBudget:
+    windows = tuple(
+        tables.BudgetWindow(
+            window_s=window_s,
+            good=counts.good,
+            bad=counts.bad,
+            insufficient=counts.insufficient,
+            excluded=counts.excluded,
+            burn_rate=snapshot.burn_rate(window_s),
+        )
+        for window_s, counts in snapshot.windows
+    )
+    return tables.StoredBudget(snapshot.subject, snapshot.objective, snapshot.at_unix_s, windows, snapshot.remaining_ratio)

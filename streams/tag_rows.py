@@ -1,0 +1,75 @@
+"""The rows of one batch of the tag pipeline."""
+
+import google_crc32c
+import numpy as np
+import pyarrow as pa
+
+from schemas.panes import CoincidencePane, CorrelationPane, PaneResults, SinglesPane
+from schemas.records import DeadLetter
+from storage import tables
+from streams.kernels.split import split_channels
+from streams.log import Message
+from streams.sequence import Arrival, Fate
+
+USED = (Fate.IN_ORDER, Fate.HELD, Fate.LATE)
+"""Blocks whose raw tags are stored; a late one's are in no pane."""
+
+
+class TagRows:
+    """Collects what a batch stores. ``keep_tags``: whether every single tag is stored, or only what was counted from them."""
+
+    def __init__(self, *, keep_tags: bool) -> None:
+        self._keep_tags = keep_tags
+        self._blocks: list[tables.StoredBlock] = []
+        self._strays: list[tables.StoredBlock] = []
+        self._tags: list[tables.StoredTags] = []
+        self._singles: list[SinglesPane] = []
+        self._correlations: list[CorrelationPane] = []
+        self._coincidences: list[CoincidencePane] = []
+        self.dead_letters: list[DeadLetter] = []
+
+    def add_block(self, arrival: Arrival, fate: Fate, message: Message) -> None:
+        block = tables.StoredBlock(
+            context=arrival.context,
+            tags=int(arrival.time_ps.size),
+            offset=arrival.offset,
+            crc=google_crc32c.value(message.value),
+            appended_unix_ms=message.timestamp_ms,
+            fate=fate.value,
+        )
+        if fate not in USED:
+            self._strays.append(block)
+            return
+        self._blocks.append(block)
+        if fate is Fate.LATE:
+            self._strays.append(block)
+        if self._keep_tags and arrival.time_ps.size:
+            self._tags.append(tables.StoredTags(arrival.context, arrival.offset, _runs(arrival), late=fate is Fate.LATE))
+
+    def add_panes(self, results: PaneResults) -> None:
+        self._singles += results.singles
+        self._correlations += results.correlations
+        self._coincidences += results.coincidences
+
+    def add_dead_letter(self, letter: DeadLetter) -> None:
+        self.dead_letters.append(letter)
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables that hold any row."""
+        made = {
+            tables.BLOCKS: tables.block_rows(self._blocks),
+            tables.TAG_RUNS: tables.tag_rows(self._tags),
+            tables.SINGLES: tables.singles_rows(self._singles),
+            tables.CORRELATIONS: tables.correlation_rows(self._correlations),
+            tables.COINCIDENCES: tables.coincidence_rows(self._coincidences),
+            tables.LATE_BLOCKS: tables.late_rows(self._strays),
+            tables.DEAD_LETTERS: tables.dead_letter_rows(self.dead_letters),
+        }
+        return {name: rows for name, rows in made.items() if rows.num_rows}
+
+
+def _runs(arrival: Arrival) -> tables.TagRuns:
+    runs = split_channels(arrival.time_ps, arrival.channel)
+    offsets = np.concatenate(([0], np.cumsum(runs.length)))
+    spans_ps = np.add.reduceat(runs.gaps, offsets[:-1], dtype=np.int64)
+    return tables.TagRuns(runs.channel, runs.first_ps, runs.first_ps + spans_ps, offsets, runs.gaps)
