@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from storage.client import Client
-from storage.tables.names import LEDGER, SCHEMAS, TAG_RUNS
+from storage.tables.names import LEDGER, RUN_TOTALS, SCHEMAS, TAG_RUNS
 
 _PANES: Final = ("singles", "correlations", "coincidences")
 _FSYNC_SETTINGS: Final = ("fsync_after_insert", "fsync_part_directory", "min_rows_to_fsync_after_merge")
@@ -26,7 +26,7 @@ class Policy:
     second_days: int = 14
     minute_days: int = 180
     hour_days: int = 1_826
-    """Also blocks, samples, verdicts, budgets, alerts, annotations, late blocks and dead letters."""
+    """Also runs, blocks, samples, verdicts, budgets, alerts, annotations, late blocks and dead letters."""
     ledger_days: int = 30
     """Longer than any topic is kept: what is no longer in the log cannot be replayed."""
     fsync: bool = False
@@ -64,6 +64,7 @@ def _kept(policy: Policy) -> Iterator[tuple[str, int]]:
             table,
             policy.raw_tag_days if table == TAG_RUNS else policy.second_days if table.endswith("_1s") else policy.hour_days,
         )
+    yield RUN_TOTALS, policy.hour_days
     for pane in _PANES:
         yield f"{pane}_1min", policy.minute_days
         yield f"{pane}_1h", policy.hour_days

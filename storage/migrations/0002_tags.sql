@@ -18,10 +18,10 @@ CREATE TABLE IF NOT EXISTS blocks
     lost           Array(Tuple(start_ps Int64, end_ps Int64, tags Nullable(UInt64))) COMMENT 'intervals of declared loss, with the number of tags where known',
     firmware       LowCardinality(String) COMMENT 'of the source',
     calibration    LowCardinality(String) COMMENT 'in force at the source',
-    channels       Array(Tuple(number UInt8, role LowCardinality(String), label LowCardinality(String))) COMMENT 'inputs of the time-tagger',
+    channels       Array(Tuple(number UInt8, role String, label String)) COMMENT 'inputs of the time-tagger',
     period_ps      Nullable(Float64)      COMMENT 'excitation period, where the source knows it',
     resolution_ps  UInt32                 COMMENT 'step of the time-tagger',
-    labels         Map(LowCardinality(String), String) COMMENT 'free context, for example file and format of a replay',
+    labels         Map(String, String) COMMENT 'free context, for example file and format of a replay',
     final          Bool                   COMMENT 'last block of its run',
     offset         UInt64 CODEC(Delta, ZSTD(1)) COMMENT 'Kafka offset of the message',
     crc            UInt32                 COMMENT 'CRC-32C of the message',
@@ -38,6 +38,58 @@ PARTITION BY toYYYYMMDD(time)
 ORDER BY (device, run, source, sequence)
 SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1
 COMMENT 'One row per tag block that was used.';
+
+CREATE TABLE IF NOT EXISTS run_totals
+(
+    device         LowCardinality(String) COMMENT 'device under observation',
+    run            LowCardinality(String) COMMENT 'span of an experiment',
+    domain         LowCardinality(String) COMMENT 'coincidence domain',
+    origin_unix_ns SimpleAggregateFunction(min, Int64) COMMENT 'the origin of all ps values of the run, ns since 1970 UTC',
+    began          SimpleAggregateFunction(min, DateTime64(9, 'UTC')) COMMENT 'start of the first block',
+    reached        SimpleAggregateFunction(max, DateTime64(9, 'UTC')) COMMENT 'up to where the blocks speak',
+    blocks         SimpleAggregateFunction(sum, UInt64) COMMENT 'blocks that were used',
+    tags           SimpleAggregateFunction(sum, UInt64) COMMENT 'tags in them, all channels',
+    late_tags      SimpleAggregateFunction(sum, UInt64) COMMENT 'of these, in blocks too late for any pane',
+    reordered      SimpleAggregateFunction(sum, UInt64) COMMENT 'records that had to be sorted into place',
+    overflows      SimpleAggregateFunction(sum, UInt64) COMMENT 'buffer overflows that the source declared',
+    lost_ps        SimpleAggregateFunction(sum, UInt64) COMMENT 'time for which the source declared loss',
+    lost_tags      SimpleAggregateFunction(sum, UInt64) COMMENT 'tags that it declared lost, where it knew the number',
+    final          SimpleAggregateFunction(max, UInt8) COMMENT '1 once its last block came',
+    firmware       SimpleAggregateFunction(anyLast, String) COMMENT 'of the source',
+    calibration    SimpleAggregateFunction(anyLast, String) COMMENT 'in force at the source',
+    channels       SimpleAggregateFunction(anyLast, Array(Tuple(number UInt8, role String, label String))) COMMENT 'inputs of the time-tagger',
+    labels         SimpleAggregateFunction(anyLast, Map(String, String)) COMMENT 'free context, for example file and format of a replay',
+    first_appended_at SimpleAggregateFunction(min, DateTime64(3, 'UTC')) COMMENT 'when the broker appended its first block',
+    seen_at        SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'when the broker appended its latest block',
+    stored_at      SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'the store''s clock when that was stored'
+)
+ENGINE = AggregatingMergeTree
+ORDER BY (device, run, domain)
+SETTINGS non_replicated_deduplication_window = 10000
+COMMENT 'What is known of each run, summed over its blocks. Read v_runs, where parts are summed.';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS run_totals_of_blocks TO run_totals
+AS SELECT device, run, domain, min(block.origin_unix_ns) AS origin_unix_ns, min(block.time) AS began,
+    max(fromUnixTimestamp64Nano(block.origin_unix_ns + intDiv(block.reached_ps, 1000), 'UTC')) AS reached,
+    count() AS blocks, sum(block.tags) AS tags, sumIf(block.tags, block.fate = 'late') AS late_tags,
+    sum(block.reordered) AS reordered, sum(block.overflows) AS overflows,
+    sum(arraySum(loss -> toUInt64(loss.end_ps - loss.start_ps), block.lost)) AS lost_ps,
+    sum(arraySum(loss -> ifNull(loss.tags, 0), block.lost)) AS lost_tags,
+    max(block.final) AS final, anyLast(block.firmware) AS firmware, anyLast(block.calibration) AS calibration,
+    anyLast(block.channels) AS channels, anyLast(block.labels) AS labels,
+    min(block.appended_at) AS first_appended_at, max(block.appended_at) AS seen_at, max(block.stored_at) AS stored_at
+FROM blocks AS block
+GROUP BY device, run, domain;
+
+CREATE OR REPLACE VIEW v_runs
+AS SELECT device, run, min(part.origin_unix_ns) AS origin_unix_ns, min(part.began) AS began, max(part.reached) AS reached,
+    sum(part.blocks) AS blocks, sum(part.tags) AS tags, sum(part.late_tags) AS late_tags, sum(part.reordered) AS reordered,
+    sum(part.overflows) AS overflows, sum(part.lost_ps) AS lost_ps, sum(part.lost_tags) AS lost_tags, max(part.final) AS final,
+    anyLast(part.firmware) AS firmware, anyLast(part.calibration) AS calibration, anyLast(part.channels) AS channels,
+    anyLast(part.labels) AS labels, min(part.first_appended_at) AS first_appended_at, max(part.seen_at) AS seen_at
+FROM run_totals AS part
+GROUP BY device, run
+COMMENT 'One row per run.';
 
 CREATE TABLE IF NOT EXISTS tag_runs
 (

@@ -1,4 +1,4 @@
-"""Samples, verdicts, budgets, alerts and annotations as rows."""
+"""Samples, verdicts, budgets, alerts and annotations as rows, which remember the order in which they were made."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -60,6 +60,7 @@ def sample_rows(samples: Sequence[IndicatorSample]) -> pa.Table:
             "parameters": [msgspec.json.encode(estimate.parameters).decode() for estimate in estimates],
             "warnings": [list(estimate.warnings) for estimate in estimates],
             "firmware": [sample.firmware for sample in samples],
+            "position": range(len(samples)),
         },
         schema=SCHEMAS[SAMPLES],
     )
@@ -72,6 +73,7 @@ def verdict_rows(judged: Sequence[JudgedSample]) -> pa.Table:
             **_samples([one.sample for one in judged]),
             "objective": [one.objective for one in judged],
             "verdict": [one.verdict.value for one in judged],
+            "position": range(len(judged)),
         },
         schema=SCHEMAS[VERDICTS],
     )
@@ -101,6 +103,7 @@ def budget_rows(budgets: Sequence[StoredBudget]) -> pa.Table:
             ],
             "remaining": [_rounded(budget.remaining) for budget in budgets],
             "remaining_exact": [_exact(budget.remaining) for budget in budgets],
+            "position": range(len(budgets)),
         },
         schema=SCHEMAS[BUDGETS],
     )
@@ -123,6 +126,7 @@ def alert_rows(transitions: Sequence[AlertState]) -> pa.Table:
             "run": [state.run for state in transitions],
             "firmware": [state.firmware for state in transitions],
             "runbook": [state.runbook for state in transitions],
+            "position": range(len(transitions)),
         },
         schema=SCHEMAS[ALERTS],
     )

@@ -8,6 +8,8 @@ import pyarrow as pa
 
 BLOCKS: Final = "blocks"
 """One row per tag block that was used."""
+RUN_TOTALS: Final = "run_totals"
+"""Sums over the blocks of each run, made by a view of the store."""
 TAG_RUNS: Final = "tag_runs"
 """Every tag, gap-coded; the view ``tags`` unpacks them."""
 SINGLES: Final = "singles_1s"
@@ -92,14 +94,6 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("crc", pa.uint32()),
             ("late", pa.bool_()),
         ),
-        SINGLES: _columns(
-            *_texts("domain", "device", "run"),
-            ("channel", pa.uint8()),
-            ("time", _UNIX_S),
-            ("tags", pa.uint64()),
-            ("live_ps", pa.uint64()),
-            ("lost_ps", pa.uint64()),
-        ),
         CORRELATIONS: _columns(
             *_texts("domain", "device", "run"),
             ("start_channel", pa.uint8()),
@@ -115,6 +109,14 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("window_ps", pa.uint64()),
             ("time", _UNIX_S),
             ("coincidences", pa.uint64()),
+        ),
+        SINGLES: _columns(
+            *_texts("domain", "device", "run"),
+            ("channel", pa.uint8()),
+            ("time", _UNIX_S),
+            ("tags", pa.uint64()),
+            ("live_ps", pa.uint64()),
+            ("lost_ps", pa.uint64()),
         ),
         LATE_BLOCKS: _columns(
             *_texts("domain", "source", "device", "run"),
@@ -148,6 +150,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             *_texts("unit", "method", "parameters"),
             ("warnings", pa.list_(pa.field("item", pa.string(), nullable=False))),
             ("firmware", pa.string()),
+            ("position", pa.uint32()),
             optional=("value", "lower", "upper"),
         ),
         VERDICTS: _columns(
@@ -155,6 +158,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("time", _UNIX_S),
             ("integration_s", pa.uint32()),
             *_texts("objective", "verdict"),
+            ("position", pa.uint32()),
         ),
         BUDGETS: _columns(
             *_texts("subject", "objective"),
@@ -162,6 +166,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("windows", pa.list_(_WINDOW)),
             ("remaining", pa.float64()),
             ("remaining_exact", pa.string()),
+            ("position", pa.uint32()),
             optional=("remaining", "remaining_exact"),
         ),
         ALERTS: _columns(
@@ -170,6 +175,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("time", _UNIX_S),
             ("tiers", pa.list_(pa.field("item", pa.string(), nullable=False))),
             *_texts("text", "burn_rate", "budget_remaining", "run", "firmware", "runbook"),
+            ("position", pa.uint32()),
             optional=("burn_rate", "budget_remaining"),
         ),
         ANNOTATIONS: _columns(
@@ -181,7 +187,10 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
         ),
     }
 )
-"""Columns by table. Batches are inserted table by table in this order. Every table has a ``time`` that decides its partition."""
+"""Columns by table. Every table has a ``time`` that decides its partition.
+
+Batches are inserted table by table in this order: who finds a batch's singles finds its tags and histograms, too.
+"""
 
 LEDGER_SCHEMA: Final = _columns(
     *_texts("pipeline", "topic"),
