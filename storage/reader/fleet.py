@@ -1,0 +1,70 @@
+"""The fleet at a glance: who was heard when, how loud, and what fires."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.ids import DeviceId, RunId
+from schemas.records import AlertState, IndicatorSample
+from storage.reader.judgements import JudgementQuestions
+
+RATE_S = 10
+"""Rates are taken over the last complete seconds of event time, as many as this."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOverview:
+    """One device's latest run, its rates (tags a second of live time, by channel), latest estimates and firing alerts."""
+
+    device: DeviceId
+    run: RunId
+    seen_unix_ms: int
+    """The broker's clock at its latest block."""
+    reached_unix_s: int
+    """Event time up to which it spoke."""
+    rates_hz: Mapping[int, float]
+    samples: tuple[IndicatorSample, ...]
+    alerts: tuple[AlertState, ...]
+
+
+class FleetQuestions(JudgementQuestions):
+    """Asks for all devices at once."""
+
+    def fleet(self, *, rate_s: int = RATE_S, since: int = 0) -> list[DeviceOverview]:
+        """Every device that was heard since then (UTC seconds), by name."""
+        heard = self._client.query(
+            "SELECT device, argMax(run, seen_at) AS run, toUnixTimestamp64Milli(max(seen_at)) AS seen, "
+            "toUnixTimestamp(argMax(reached, seen_at)) AS reached FROM v_runs "
+            "GROUP BY device HAVING max(seen_at) >= fromUnixTimestamp({since:UInt32}) ORDER BY device",
+            {"since": since},
+        ).to_pylist()
+        rates = self._rates({(row["device"], row["run"]) for row in heard}, rate_s)
+        samples, alerts = self.latest_samples(since), [alert for alert in self.alerts() if alert.firing]
+        return [
+            DeviceOverview(
+                device=row["device"],
+                run=row["run"],
+                seen_unix_ms=row["seen"],
+                reached_unix_s=row["reached"],
+                rates_hz=rates.get((row["device"], row["run"]), {}),
+                samples=tuple(sample for sample in samples if sample.device == row["device"]),
+                alerts=tuple(alert for alert in alerts if alert.subject == row["device"]),
+            )
+            for row in heard
+        ]
+
+    def _rates(self, runs: set[tuple[str, str]], rate_s: int) -> dict[tuple[str, str], dict[int, float]]:
+        rows = self._client.query(
+            """
+            WITH newest AS (
+                SELECT device, run, max(time) AS last FROM singles_1s
+                WHERE (device, run) IN {runs:Array(Tuple(String, String))} GROUP BY device, run)
+            SELECT device, run, channel, sum(tags) / (sum(live_ps) / 1e12) AS rate_hz FROM singles_1s
+            INNER JOIN newest ON newest.device = singles_1s.device AND newest.run = singles_1s.run
+            WHERE (device, run) IN {runs:Array(Tuple(String, String))} AND time > last - {span:UInt32} AND live_ps > 0
+            GROUP BY device, run, channel ORDER BY device, run, channel""",
+            {"runs": sorted(runs), "span": rate_s},
+        )
+        rates: dict[tuple[str, str], dict[int, float]] = {}
+        for row in rows.to_pylist():
+            rates.setdefault((row["device"], row["run"]), {})[row["channel"]] = row["rate_hz"]
+        return rates

@@ -1,0 +1,136 @@
+"""Samples, budgets, alerts and annotations, as they stand and as they came."""
+
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from schemas.ids import IndicatorId, SubjectId
+from schemas.records import AlertState, Annotation, Estimate, IndicatorSample
+from storage.reader.question import Questions
+from storage.tables import BudgetWindow, StoredBudget
+
+_SAMPLE = "*, toUnixTimestamp(time) AS end_unix_s"
+_ALERT = (
+    "alert, objective, subject, severity, firing, toUnixTimestamp(time) AS since_unix_s, tiers, text, burn_rate, "
+    "budget_remaining, run, firmware, runbook"
+)
+_BUDGET = "subject, objective, toUnixTimestamp(time) AS at_unix_s, windows, remaining_exact"
+_LAST_FIRST = "batch_lo DESC, position DESC"
+
+
+class JudgementQuestions(Questions):
+    """Asks for what was made of the counts. Times are UTC seconds."""
+
+    def samples(self, subject: SubjectId, indicator: IndicatorId, since: int = 0, limit: int = 10_000) -> list[IndicatorSample]:
+        """Samples that ended at or after ``since``, the earliest first; of more than ``limit`` the latest."""
+        rows = self._client.query(
+            f"SELECT {_SAMPLE} FROM indicator_samples WHERE subject = {{subject:String}} AND indicator = {{indicator:String}} "
+            f"AND time >= fromUnixTimestamp({{since:UInt32}}) ORDER BY time DESC, run, {_LAST_FIRST} "
+            "LIMIT 1 BY time, run LIMIT {limit:UInt32}",
+            {"subject": subject, "indicator": indicator, "since": since, "limit": limit},
+        )
+        return [_sample(row) for row in reversed(rows.to_pylist())]
+
+    def latest_samples(self, since: int = 0) -> list[IndicatorSample]:
+        """The latest sample of every subject and indicator that has one since then."""
+        rows = self._client.query(
+            f"SELECT {_SAMPLE} FROM indicator_samples WHERE time >= fromUnixTimestamp({{since:UInt32}}) "
+            f"ORDER BY subject, indicator, time DESC, {_LAST_FIRST} LIMIT 1 BY subject, indicator",
+            {"since": since},
+        )
+        return [_sample(row) for row in rows.to_pylist()]
+
+    def alerts(self) -> list[AlertState]:
+        """Every alert as it stands after its latest transition: the firing ones first, then the latest."""
+        rows = self._client.query(
+            f"SELECT {_ALERT} FROM (SELECT * FROM alert_transitions ORDER BY alert, time DESC, {_LAST_FIRST} LIMIT 1 BY alert) "
+            "ORDER BY firing DESC, since_unix_s DESC, alert"
+        )
+        return [_alert(row) for row in rows.to_pylist()]
+
+    def alert_history(self, since: int = 0, limit: int = 1_000) -> list[AlertState]:
+        """Transitions since then, the latest first."""
+        rows = self._client.query(
+            f"SELECT {_ALERT} FROM alert_transitions WHERE time >= fromUnixTimestamp({{since:UInt32}}) "
+            f"ORDER BY time DESC, {_LAST_FIRST} LIMIT {{limit:UInt32}}",
+            {"since": since, "limit": limit},
+        )
+        return [_alert(row) for row in rows.to_pylist()]
+
+    def budgets(self, since: int = 0) -> list[StoredBudget]:
+        """The latest budget of every subject and objective that has one since then."""
+        rows = self._client.query(
+            f"SELECT {_BUDGET} FROM budgets WHERE time >= fromUnixTimestamp({{since:UInt32}}) "
+            f"ORDER BY objective, subject, time DESC, {_LAST_FIRST} LIMIT 1 BY objective, subject",
+            {"since": since},
+        )
+        return [_budget(row) for row in rows.to_pylist()]
+
+    def budget_history(self, subject: SubjectId, objective: str, since: int = 0, limit: int = 10_000) -> list[StoredBudget]:
+        """One subject's budget since then, the earliest first; of more than ``limit`` the latest."""
+        rows = self._client.query(
+            f"SELECT {_BUDGET} FROM budgets WHERE subject = {{subject:String}} AND objective = {{objective:String}} "
+            f"AND time >= fromUnixTimestamp({{since:UInt32}}) ORDER BY time DESC, {_LAST_FIRST} "
+            "LIMIT 1 BY time LIMIT {limit:UInt32}",
+            {"subject": subject, "objective": objective, "since": since, "limit": limit},
+        )
+        return [_budget(row) for row in reversed(rows.to_pylist())]
+
+    def annotations(self, since: int = 0, subject: SubjectId | None = None) -> list[Annotation]:
+        """What was noted since then, about one subject or all, the earliest first."""
+        rows = self._client.query(
+            "SELECT kind, subject, toUnixTimestamp64Milli(annotations.time) / 1e3 AS start_unix_s, "
+            "toUnixTimestamp64Milli(until) / 1e3 AS end_unix_s, text, author, attributes FROM annotations "
+            "WHERE annotations.time >= fromUnixTimestamp({since:UInt32}) "
+            "AND ({subject:String} = '' OR subject = {subject:String}) ORDER BY annotations.time",
+            {"since": since, "subject": subject or ""},
+        )
+        return [Annotation(**{**row, "attributes": msgspec.json.decode(row["attributes"])}) for row in rows.to_pylist()]
+
+
+def _sample(row: dict[str, Any]) -> IndicatorSample:
+    estimate = Estimate(
+        value=row["value"],
+        lower=row["lower"],
+        upper=row["upper"],
+        confidence=row["confidence"],
+        counts=dict(row["counts"]),
+        unit=row["unit"],
+        method=row["method"],
+        parameters=msgspec.json.decode(row["parameters"]),
+        warnings=tuple(row["warnings"]),
+    )
+    return IndicatorSample(
+        subject=row["subject"],
+        indicator=row["indicator"],
+        device=row["device"],
+        run=row["run"],
+        end_unix_s=row["end_unix_s"],
+        integration_s=row["integration_s"],
+        estimate=estimate,
+        firmware=row["firmware"],
+    )
+
+
+def _alert(row: dict[str, Any]) -> AlertState:
+    return AlertState(**{**row, "firing": bool(row["firing"]), "tiers": tuple(row["tiers"])})
+
+
+def _budget(row: dict[str, Any]) -> StoredBudget:
+    windows = tuple(
+        BudgetWindow(
+            window_s=window["window_s"],
+            good=window["good"],
+            bad=window["bad"],
+            insufficient=window["insufficient"],
+            excluded=window["excluded"],
+            burn_rate=_fraction(window["burn_exact"]),
+        )
+        for window in row["windows"]
+    )
+    return StoredBudget(row["subject"], row["objective"], row["at_unix_s"], windows, _fraction(row["remaining_exact"]))
+
+
+def _fraction(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
