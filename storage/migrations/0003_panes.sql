@@ -16,7 +16,8 @@ CREATE TABLE IF NOT EXISTS singles_1s
     batch_topic    LowCardinality(String) COMMENT 'ledger.topic',
     batch_partition UInt16                COMMENT 'ledger.partition',
     batch_lo       UInt64 CODEC(Delta, ZSTD(1)) COMMENT 'ledger.lo',
-    INDEX batch batch_lo TYPE minmax
+    INDEX batch batch_lo TYPE minmax,
+    INDEX stored stored_at TYPE minmax
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(time)

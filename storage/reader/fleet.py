@@ -9,6 +9,8 @@ from storage.reader.judgements import JudgementQuestions
 
 RATE_S = 10
 """Rates are taken over the last complete seconds of event time, as many as this."""
+_LOUD_S = 60
+"""A device whose panes came longer ago than this has no rate any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class DeviceOverview:
 class FleetQuestions(JudgementQuestions):
     """Asks for all devices at once."""
 
-    def fleet(self, *, rate_s: int = RATE_S, since: int = 0) -> list[DeviceOverview]:
+    def fleet(self, *, since: int, rate_s: int = RATE_S) -> list[DeviceOverview]:
         """Every device that was heard since then (UTC seconds), by name."""
         heard = self._client.query(
             "SELECT device, argMax(run, seen_at) AS run, toUnixTimestamp64Milli(max(seen_at)) AS seen, "
@@ -37,7 +39,7 @@ class FleetQuestions(JudgementQuestions):
             "GROUP BY device HAVING max(seen_at) >= fromUnixTimestamp({since:UInt32}) ORDER BY device",
             {"since": since},
         ).to_pylist()
-        rates = self._rates({(row["device"], row["run"]) for row in heard}, rate_s)
+        rates = self._rates(rate_s)
         samples, alerts = self.latest_samples(since), [alert for alert in self.alerts() if alert.firing]
         return [
             DeviceOverview(
@@ -52,17 +54,17 @@ class FleetQuestions(JudgementQuestions):
             for row in heard
         ]
 
-    def _rates(self, runs: set[tuple[str, str]], rate_s: int) -> dict[tuple[str, str], dict[int, float]]:
+    def _rates(self, rate_s: int) -> dict[tuple[str, str], dict[int, float]]:
         rows = self._client.query(
             """
             WITH newest AS (
                 SELECT device, run, max(time) AS last FROM singles_1s
-                WHERE (device, run) IN {runs:Array(Tuple(String, String))} GROUP BY device, run)
+                WHERE stored_at >= now64(3) - toIntervalSecond({loud:UInt32}) GROUP BY device, run)
             SELECT device, run, channel, sum(tags) / (sum(live_ps) / 1e12) AS rate_hz FROM singles_1s
             INNER JOIN newest ON newest.device = singles_1s.device AND newest.run = singles_1s.run
-            WHERE (device, run) IN {runs:Array(Tuple(String, String))} AND time > last - {span:UInt32} AND live_ps > 0
+            WHERE stored_at >= now64(3) - toIntervalSecond({loud:UInt32}) AND time > last - {span:UInt32} AND live_ps > 0
             GROUP BY device, run, channel ORDER BY device, run, channel""",
-            {"runs": sorted(runs), "span": rate_s},
+            {"loud": _LOUD_S + rate_s, "span": rate_s},
         )
         rates: dict[tuple[str, str], dict[int, float]] = {}
         for row in rows.to_pylist():
