@@ -29,14 +29,13 @@ from slo.catalogue import Catalogue, catalogue
 from slo.errors import DefinitionError
 from slo.exact import number_text
 from slo.located import Located
-from slo.objective import Criterion, Method, Objective, Operator, period_s
+from slo.objective import Criterion, Method, Objective, Operator
 from slo.openslo import (
     PREFIX,
     AlertCondition,
     AlertPolicy,
     DataSource,
     Document,
-    Metadata,
     NotificationTarget,
     Reference,
     Service,
@@ -45,6 +44,7 @@ from slo.openslo import (
     Target,
     read,
 )
+from slo.period import period_s
 from slo.tiers import SEVERITIES, Tier
 
 _ANNOTATIONS: Mapping[type, tuple[str, ...]] = {
@@ -265,6 +265,12 @@ class _Binder:
 def _tier(condition: AlertCondition, slo: Slo, period: int, target: Target, minimum: Mapping[str, int]) -> Tier:
     annotations = _annotations(condition)
     name, long_s = condition.metadata.name, condition.lookback_s
+    if condition.operator not in ("gt", "gte"):
+        raise DefinitionError(
+            condition.metadata.place,
+            f"tier `{name}` alerts on a burn rate that is `{condition.operator}` its threshold",
+            "write `op: gt`: an alert is about burning too fast",
+        )
     short_s = condition.alert_after_s or long_s // _SHORT_SHARE
     if not 0 < short_s < long_s:
         raise DefinitionError(
@@ -347,4 +353,3 @@ _KIND_NAMES: Mapping[type, str] = {
     AlertCondition: "AlertCondition",
     NotificationTarget: "AlertNotificationTarget",
 }
-__all__ = ["Definitions", "Metadata", "Unevaluated", "bind", "load"]

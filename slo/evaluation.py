@@ -16,7 +16,7 @@ from slo.errors import DefinitionError, SampleError
 from slo.history import History, RunLengthHistory
 from slo.judge import judge
 from slo.objective import Criterion, Method, Objective
-from slo.openslo import RollingWindow
+from slo.period import RollingWindow
 from slo.track import Disposition, Track
 from slo.windows import SlidingWindows
 from slo.wording import cleared, firing

@@ -59,11 +59,26 @@ class Located:
             found[key] = value
         return found
 
+    def required(self, name: str) -> Self:
+        """A mapping's value of that key.
+
+        Raises:
+            DefinitionError: it has none.
+        """
+        fields = self.fields()
+        if name not in fields:
+            raise self.error(f"lacks `{name}`", f"add `{name}:` to it")
+        return fields[name]
+
     def items(self) -> list[Self]:
         """A sequence's values."""
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.error("must be a list", "write `- ` before each entry")
         return [self._at(node, f"{self.path}[{index}]") for index, node in enumerate(self.node.value)]
+
+    @property
+    def is_text(self) -> bool:
+        return isinstance(self.node, yaml.ScalarNode)
 
     @property
     def is_list(self) -> bool:

@@ -7,11 +7,8 @@ from fractions import Fraction
 from schemas.ids import IndicatorId
 from slo.errors import Place
 from slo.exact import number_text
-from slo.openslo import CalendarWindow, RollingWindow, Window
+from slo.period import Window, period_s
 from slo.tiers import Tier
-
-DAY_S = 86_400
-_NOMINAL_DAYS = {"d": 1, "w": 7, "M": 30, "Q": 90, "Y": 365}
 
 
 class Operator(StrEnum):
@@ -93,12 +90,3 @@ class Objective:
     def windows_s(self) -> tuple[int, ...]:
         """Every window that is needed, ascending; the last is the period."""
         return tuple(sorted({self.period_s, *(length for tier in self.tiers for length in (tier.short_s, tier.long_s))}))
-
-
-def period_s(window: Window) -> int:
-    """Nominal length of a compliance window in seconds."""
-    match window:
-        case RollingWindow(length_s):
-            return length_s
-        case CalendarWindow(count, unit):
-            return count * _NOMINAL_DAYS[unit] * DAY_S

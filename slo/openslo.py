@@ -6,13 +6,12 @@ may be written inline. Annotations under ``PREFIX`` say what the standard lacks;
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from fractions import Fraction
 from typing import TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from slo.errors import Place
 from slo.located import Located, parse
+from slo.period import Window, compliance_window
 
 API_VERSION = "openslo/v1"
 PREFIX = "photonwatch.dev/"
@@ -59,6 +58,7 @@ class AlertCondition:
 
     metadata: Metadata
     severity: str
+    operator: str
     threshold: Fraction
     lookback_s: int
     alert_after_s: int
@@ -88,26 +88,6 @@ class AlertPolicy:
     when_breaching: bool
     when_resolved: bool
     when_no_data: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RollingWindow:
-    """(now - length, now]."""
-
-    length_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarWindow:
-    """``count`` calendar units (d, w, M, Q or Y) from ``start``, a wall-clock time in ``zone`` (IANA)."""
-
-    count: int
-    unit: str
-    start: datetime
-    zone: str
-
-
-Window = RollingWindow | CalendarWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +132,11 @@ def read(text: str, file: str) -> tuple[Document, ...]:
 
 
 def _document(entry: Located) -> Document:
-    fields = entry.fields(("apiVersion", "kind", "metadata", "spec"))
-    version = _required(entry, fields, "apiVersion")
+    entry.fields(("apiVersion", "kind", "metadata", "spec"))
+    version = entry.required("apiVersion")
     if version.text() != API_VERSION:
         raise version.error(f"is `{version.text()}`", f"write `{API_VERSION}`; other versions of the standard are not read")
-    kind = _required(entry, fields, "kind")
+    kind = entry.required("kind")
     if kind.text() not in _KINDS:
         raise kind.error(f"is `{kind.text()}`", f"write one of {', '.join(_KINDS)}")
     return _KINDS[kind.text()](entry)
@@ -164,14 +144,14 @@ def _document(entry: Located) -> Document:
 
 def _metadata(entry: Located) -> tuple[Metadata, Located, dict[str, Located]]:
     """The metadata of an object, its spec, and the spec's fields."""
-    fields = entry.fields(("apiVersion", "kind", "metadata", "spec"))
-    metadata = _required(entry, fields, "metadata")
+    entry.fields(("apiVersion", "kind", "metadata", "spec"))
+    metadata = entry.required("metadata")
     known = metadata.fields(("name", "displayName", "labels", "annotations"))
-    name = _required(metadata, known, "name")
+    name = metadata.required("name")
     if not name.text() or any(letter.isspace() for letter in name.text()):
         raise name.error(f"is `{name.text()}`", "write a name without blanks")
     annotations = known["annotations"].fields() if "annotations" in known else {}
-    spec = _required(entry, fields, "spec")
+    spec = entry.required("spec")
     return Metadata(name.text(), _text(known, "displayName"), name.place, annotations), spec, spec.fields()
 
 
@@ -184,7 +164,7 @@ def _service(entry: Located) -> Service:
 def _data_source(entry: Located) -> DataSource:
     metadata, spec, fields = _metadata(entry)
     spec.fields(("description", "type", "connectionDetails"))
-    return DataSource(metadata, _required(spec, fields, "type").text(), fields.get("connectionDetails"))
+    return DataSource(metadata, spec.required("type").text(), fields.get("connectionDetails"))
 
 
 def _sli(entry: Located) -> Sli:
@@ -199,30 +179,29 @@ def _sli(entry: Located) -> Sli:
 
 
 def _condition(entry: Located) -> AlertCondition:
-    metadata, spec, fields = _metadata(entry)
+    metadata, spec, _fields = _metadata(entry)
     spec.fields(("description", "severity", "condition"))
-    condition = _required(spec, fields, "condition")
+    condition = spec.required("condition")
     known = condition.fields(("kind", "op", "threshold", "lookbackWindow", "alertAfter"))
     if "kind" in known and known["kind"].text() != "burnrate":
         raise known["kind"].error(f"is `{known['kind'].text()}`", "write `burnrate`, the only kind of the standard")
-    if "op" in known and known["op"].text() not in ("gt", "gte"):
-        raise known["op"].error(f"is `{known['op'].text()}`", "write `gt`: an alert is about burning too fast")
-    threshold = _required(condition, known, "threshold")
+    threshold = condition.required("threshold")
     if threshold.number() <= 0:
         raise threshold.error(f"is {threshold.text()}", "write a burn rate above 0, for example 14.4")
     return AlertCondition(
         metadata,
-        _required(spec, fields, "severity").text(),
+        spec.required("severity").text(),
+        _operator(known["op"]) if "op" in known else "gt",
         threshold.number(),
-        _required(condition, known, "lookbackWindow").duration_s(),
+        condition.required("lookbackWindow").duration_s(),
         0 if _zero(known.get("alertAfter")) else known["alertAfter"].duration_s(),
     )
 
 
 def _target(entry: Located) -> NotificationTarget:
-    metadata, spec, fields = _metadata(entry)
+    metadata, spec, _fields = _metadata(entry)
     spec.fields(("description", "target"))
-    return NotificationTarget(metadata, _required(spec, fields, "target").text())
+    return NotificationTarget(metadata, spec.required("target").text())
 
 
 def _policy(entry: Located) -> AlertPolicy:
@@ -231,7 +210,7 @@ def _policy(entry: Located) -> AlertPolicy:
     spec.fields(("description", "conditions", "notificationTargets", *flags))
     return AlertPolicy(
         metadata,
-        _inline(_required(spec, fields, "conditions").items(), "conditionRef", _condition),
+        _inline(spec.required("conditions").items(), "conditionRef", _condition),
         _inline(fields["notificationTargets"].items() if "notificationTargets" in fields else (), "targetRef", _target),
         *(fields[name].flag() if name in fields else default for name, default in flags.items()),
     )
@@ -252,25 +231,25 @@ def _slo(entry: Located) -> Slo:
         indicator = _sli(fields["indicator"])
     elif "indicatorRef" in fields:
         indicator = Reference(fields["indicatorRef"].text(), fields["indicatorRef"].place)
-    method = _required(spec, fields, "budgetingMethod")
-    if method.text() not in ("Occurrences", "Timeslices", "RatioTimeslices"):
-        raise method.error(f"is `{method.text()}`", "write Occurrences, Timeslices or RatioTimeslices")
-    objectives = _required(spec, fields, "objectives")
+    method = _text(fields, "budgetingMethod") or "Occurrences"
+    if method not in ("Occurrences", "Timeslices", "RatioTimeslices"):
+        raise fields["budgetingMethod"].error(f"is `{method}`", "write Occurrences, Timeslices or RatioTimeslices")
+    objectives = spec.required("objectives")
     targets = tuple(_objective(each) for each in objectives.items())
     if not targets:
         raise objectives.error("is empty", "add an entry with a target")
     for target, each in zip(targets, objectives.items(), strict=True):
-        if method.text() != "Occurrences" and target.slice_s is None:
-            raise each.error(f"lacks timeSliceWindow, which {method.text()} needs", "add for example `timeSliceWindow: 1m`")
-        if method.text() == "Timeslices" and target.slice_ratio is None:
+        if method != "Occurrences" and target.slice_s is None:
+            raise each.error(f"lacks timeSliceWindow, which {method} needs", "add for example `timeSliceWindow: 1m`")
+        if method == "Timeslices" and target.slice_ratio is None:
             raise each.error("lacks timeSliceTarget, which Timeslices needs", "add for example `timeSliceTarget: 0.95`")
     return Slo(
         metadata,
-        _required(spec, fields, "service").text(),
+        spec.required("service").text(),
         _text(fields, "description"),
         indicator,
-        _window(fields["timeWindow"]) if "timeWindow" in fields else None,
-        method.text(),
+        compliance_window(fields["timeWindow"]) if "timeWindow" in fields else None,
+        method,
         targets,
         _inline(fields["alertPolicies"].items() if "alertPolicies" in fields else (), "alertPolicyRef", _policy),
     )
@@ -292,9 +271,6 @@ def _objective(entry: Located) -> Target:
             f"is {written.text()}: an objective of {'nothing' if ratio <= 0 else 'everything'} leaves no budget to judge by",
             "write a target above 0 and below 1 (`targetPercent`: below 100)",
         )
-    operator = fields.get("op")
-    if operator and operator.text() not in ("lt", "lte", "gt", "gte"):
-        raise operator.error(f"is `{operator.text()}`", "write lt, lte, gt or gte")
     slice_ratio = fields.get("timeSliceTarget")
     if slice_ratio and not 0 <= slice_ratio.number() <= 1:
         raise slice_ratio.error(f"is {slice_ratio.text()}", "write a ratio from 0 to 1")
@@ -302,12 +278,18 @@ def _objective(entry: Located) -> Target:
         entry.place,
         _text(fields, "displayName"),
         ratio,
-        operator.text() if operator else None,
+        _operator(fields["op"]) if "op" in fields else None,
         fields["value"].number() if "value" in fields else None,
         slice_ratio.number() if slice_ratio else None,
         _slice_s(fields["timeSliceWindow"]) if "timeSliceWindow" in fields else None,
         "indicator" in fields or "indicatorRef" in fields,
     )
+
+
+def _operator(written: Located) -> str:
+    if written.text() not in ("lt", "lte", "gt", "gte"):
+        raise written.error(f"is `{written.text()}`", "write lt, lte, gt or gte")
+    return written.text()
 
 
 def _slice_s(written: Located) -> int:
@@ -319,52 +301,18 @@ def _slice_s(written: Located) -> int:
     return int(written.number()) * 60
 
 
-def _window(written: Located) -> Window:
-    windows = written.items()
-    if len(windows) != 1:
-        raise written.error(f"has {len(windows)} entries", "keep exactly one")
-    fields = windows[0].fields(("duration", "isRolling", "calendar"))
-    duration = _required(windows[0], fields, "duration")
-    rolling = fields["isRolling"].flag() if "isRolling" in fields else "calendar" not in fields
-    if rolling:
-        if "calendar" in fields:
-            raise fields["calendar"].error("stands in a rolling window", "delete it, or write `isRolling: false`")
-        return RollingWindow(duration.duration_s())
-    calendar = _required(windows[0], fields, "calendar")
-    known = calendar.fields(("startTime", "timeZone"))
-    start, zone = (_required(calendar, known, name) for name in ("startTime", "timeZone"))
-    count, unit = duration.text()[:-1], duration.text()[-1:]
-    if not (count.isascii() and count.isdecimal() and 0 < int(count) < 1000 and unit in ("d", "w", "M", "Q", "Y")):
-        raise duration.error(f"is `{duration.text()}`", "write whole days, weeks, months, quarters or years, for example 1M")
-    try:
-        first = datetime.fromisoformat(start.text())
-    except ValueError:
-        raise start.error(f"is `{start.text()}`", "write for example 2026-01-01 00:00:00") from None
-    if first.tzinfo is not None:
-        raise start.error("has a time zone", "put the zone into timeZone")
-    try:
-        ZoneInfo(zone.text())
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise zone.error(f"is `{zone.text()}`, not a known time zone", "write an IANA name such as Europe/Berlin") from None
-    return CalendarWindow(int(count), unit, first, zone.text())
-
-
 def _inline(entries: Iterable[Located], reference: str, read_one: Callable[[Located], T]) -> tuple[T | Reference, ...]:
+    """Entries that are written in place, refer by name under ``reference``, or are just a name."""
     found: list[T | Reference] = []
     for entry in entries:
-        fields = entry.fields()
-        if reference in fields:
-            entry.fields((reference,))
+        if entry.is_text:
+            found.append(Reference(entry.text(), entry.place))
+        elif reference in (fields := entry.fields()):
+            entry.fields((reference, "operator"))
             found.append(Reference(fields[reference].text(), fields[reference].place))
         else:
             found.append(read_one(entry))
     return tuple(found)
-
-
-def _required(parent: Located, fields: Mapping[str, Located], name: str) -> Located:
-    if name not in fields:
-        raise parent.error(f"lacks `{name}`", f"add `{name}:` to it")
-    return fields[name]
 
 
 def _text(fields: Mapping[str, Located], name: str) -> str:

@@ -58,7 +58,9 @@ def _window(objective: Objective, window: str) -> tuple[Rule, Rule]:
     events = metrics.EVENTS.format(window=window)
     return (
         _record(events, f"{good} + {bad}", objective),
-        _record(metrics.ERROR_RATIO.format(window=window), f"{bad} / ({_of(events, objective)} > 0)", objective),
+        _record(
+            metrics.ERROR_RATIO.format(window=window), f"{bad} / on ({metrics.SUBJECT}) ({_of(events, objective)} > 0)", objective
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from slo.counts import Counts
 from slo.definitions import Definitions
 from slo.errors import Place
 from slo.objective import Criterion, Method, Objective, Operator
-from slo.openslo import RollingWindow
+from slo.period import RollingWindow
 from slo.tiers import Tier
 
 SUBJECT = SubjectId("sps-helios-01")

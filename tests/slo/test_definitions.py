@@ -9,7 +9,8 @@ from schemas.ids import IndicatorId
 from slo.definitions import Definitions, bind, load
 from slo.errors import DefinitionError
 from slo.objective import Objective, Operator
-from slo.openslo import AlertCondition, CalendarWindow, RollingWindow, read
+from slo.openslo import AlertCondition, read
+from slo.period import CalendarWindow, RollingWindow
 from slo.tiers import factor_of_share
 from tests.slo.test_openslo import FOREIGN
 
@@ -226,6 +227,7 @@ spec:
     [
         ("alertAfter: 5m", "alertAfter: 1h", "make alertAfter (the short window) shorter than lookbackWindow"),
         ("alertAfter: 5m", "alertAfter: 2h", "short window of 7200 s and a long one of 3600 s"),
+        ("kind: burnrate,", "kind: burnrate, op: lt,", "an alert is about burning too fast"),
         ("severity: page", "severity: sev1", "has the severity `sev1`; write one of page, ticket"),
         ("threshold: 3", "threshold: 1000", "a factor below 1000 works"),
         ("{name: mine}\nspec:\n  conditions", "{name: other}\nspec:\n  conditions", "there is no AlertPolicy `mine`"),

@@ -6,7 +6,8 @@ from fractions import Fraction
 import pytest
 
 from slo.errors import DefinitionError
-from slo.openslo import AlertCondition, AlertPolicy, CalendarWindow, DataSource, Reference, RollingWindow, Service, Sli, Slo, read
+from slo.openslo import AlertCondition, AlertPolicy, DataSource, Reference, Service, Sli, Slo, read
+from slo.period import CalendarWindow, RollingWindow
 
 FOREIGN = """
 apiVersion: openslo/v1
@@ -148,7 +149,7 @@ def test_percent_is_exact() -> None:
         ("threshold: 2,", "treshold: 2,", "did you mean `threshold`?"),
         ("threshold: 2,", "threshold: 0,", "write a burn rate above 0"),
         ("kind: burnrate, op: gte", "kind: latency, op: gte", "write `burnrate`"),
-        ("op: gte", "op: lt", "an alert is about burning too fast"),
+        ("op: gte", "op: above", "write lt, lte, gt or gte"),
         ("ratioMetric:\n    counter: true", "fooMetric:\n    counter: true", "spec.fooMetric is not a field"),
         ("target: 0.995,", "target: 1,", "leaves no budget to judge by; write a target above 0 and below 1"),
         ("target: 0.995,", "target: 0,", "an objective of nothing"),
@@ -180,3 +181,21 @@ def test_refusals_say_where_and_what_to_do(old: str, new: str, message: str) -> 
         read(FOREIGN.replace(old, new), "f.yaml")
     assert message in str(caught.value)
     assert caught.value.place.line > 1
+
+
+@pytest.mark.parametrize(("duration", "days"), [("1M", 30), ("2Q", 180), ("1Y", 365), ("36h", 1.5)])
+def test_rolling_months_have_a_nominal_length(duration: str, days: float) -> None:
+    inline = read(FOREIGN.replace("{duration: 4w,", f"{{duration: {duration},"), "f")[-1]
+    assert isinstance(inline, Slo)
+    assert inline.window == RollingWindow(int(days * 86_400))
+
+
+def test_what_files_in_the_wild_leave_out_or_shorten() -> None:
+    text = FOREIGN.replace("  budgetingMethod: Timeslices\n", "").replace("[{alertPolicyRef: loud}]", "[loud]")
+    slo = read(text, "f")[-2]
+    assert isinstance(slo, Slo)
+    assert slo.method == "Occurrences"
+    assert [policy.name for policy in slo.policies if isinstance(policy, Reference)] == ["loud"]
+    below = read(FOREIGN.replace("op: gte", "op: lte"), "f")[3]
+    assert isinstance(below, AlertCondition)
+    assert below.operator == "lte"
