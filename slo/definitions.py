@@ -26,7 +26,7 @@ from typing import TypeVar
 
 from schemas.ids import IndicatorId
 from slo.catalogue import Catalogue, catalogue
-from slo.errors import DefinitionError
+from slo.errors import DefinitionError, Place
 from slo.exact import number_text
 from slo.located import Located
 from slo.objective import Criterion, Method, Objective, Operator
@@ -92,14 +92,21 @@ def load(paths: Iterable[Path] = (), *, shipped: bool = True) -> Definitions:
         DefinitionError: with file, line, column and cure.
         OSError: a path cannot be read.
     """
-    own = [file for path in paths for file in ([path] if path.is_file() else sorted(path.glob("*.yaml")))]
+    own = [file for path in paths for file in (sorted(path.glob("*.yaml")) if path.is_dir() else [path])]
     house = [
         document
         for folder in ("presets", "definitions")[: 1 + shipped]
         for file in sorted(files("slo").joinpath(folder).iterdir(), key=lambda file: file.name)
         for document in read(file.read_text("utf-8"), file.name)
     ]
-    return bind(house, [document for file in own for document in read(file.read_text("utf-8"), str(file))])
+    return bind(house, [document for file in own for document in read(_text(file), str(file))])
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise DefinitionError(Place(str(file), 1, 1), f"not text: {error}", "save the file as UTF-8 text") from None
 
 
 def bind(*layers: Sequence[Document]) -> Definitions:

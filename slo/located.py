@@ -135,5 +135,7 @@ def parse(text: str, file: str) -> list[Located]:
         ) from None
     except yaml.YAMLError as error:
         raise DefinitionError(Place(file, 1, 1), f"not YAML: {error}", "save the file as UTF-8 text") from None
+    except RecursionError:
+        raise DefinitionError(Place(file, 1, 1), "nested too deeply", "write definitions as the standard shows them") from None
     empty = "tag:yaml.org,2002:null"
     return [Located(file, node) for node in nodes if node is not None and node.tag != empty]

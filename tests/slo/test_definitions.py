@@ -263,3 +263,12 @@ def test_objectives_are_compared_by_what_they_say_not_by_where(tmp_path: Path) -
     there = only(loaded(tmp_path, "\n\n" + MINE), "strict-purity")
     assert here == there
     assert here != replace(there, target=Fraction(1, 2))
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.yaml"):
+        load([tmp_path / "nowhere.yaml"])
+    binary = tmp_path / "binary.yaml"
+    binary.write_bytes(b"\xff\xfe\x00PTU")
+    with pytest.raises(DefinitionError, match=r"binary\.yaml:1:1: not text"):
+        load([tmp_path])

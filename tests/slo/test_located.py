@@ -82,3 +82,8 @@ def test_flags() -> None:
     assert not one("False").flag()
     with pytest.raises(DefinitionError, match="write true or false"):
         one("maybe").flag()
+
+
+def test_nesting_has_an_end() -> None:
+    with pytest.raises(DefinitionError, match="nested too deeply"):
+        parse("[" * 20_000, "a.yaml")
