@@ -12,7 +12,8 @@ from producers.formats.arrow import ArrowKind, open_arrow
 from producers.formats.csv import open_csv
 from producers.formats.npz import open_npz
 from producers.formats.ptu import MAGIC as PTU_MAGIC
-from producers.formats.ptu import SYNC_INPUT, open_ptu
+from producers.formats.ptu import open_ptu
+from producers.formats.ptu_records import SYNC_INPUT
 from producers.formats.qutools import open_qutools
 from producers.formats.records import Reader, Records
 from producers.ordering import Chunk, in_order

@@ -190,7 +190,8 @@ class PulsedSource:
         index = _successes(random, pulses, occupied)
         if twins:
             index = np.concatenate([index, index[random.random(index.size) < twins / occupied]])
-        emitted = index * parameters.period_ps
+        emitted = index.astype(np.float64)
+        emitted *= parameters.period_ps
         emitted += self._pulse_ps
         if parameters.lifetime_ps:
             delay = random.standard_exponential(emitted.size, np.float32)

@@ -1,7 +1,7 @@
-"""PicoQuant PTU, T2 and T3, of every device that ptufile decodes.
+"""PicoQuant PTU, T2 and T3, of every device that wrote them.
 
-Channels are numbered as the instrument numbers its inputs, from 0. T2 files may hold the sync input's own tags: they come as
-channel 64, because ptufile gives them the number of input 0 and the two must not be mixed.
+Channels are numbered as the instrument numbers its inputs, from 0. T2 files may hold the sync input's own tags: they are
+SYNC_INPUT. ptufile reads the header, producers.formats.ptu_records the records.
 """
 
 from collections.abc import Iterator
@@ -9,25 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from ptufile import PqFileError, PtuFile, PtuRecordType
 
 from producers.errors import RecordingError
+from producers.formats.ptu_records import Mode, decode
 from producers.formats.records import RECORDS_A_READ, Records, to_ps
 
-SYNC_INPUT = 64
-"""Channel of the sync input's own tags in T2; inputs have 6 bits."""
 MAGIC = b"PQTTTR\0\0"
 _OTHER_MAGIC = b"PQ"
 _BITS = 32
-_T2, _T3 = 2, 3
-_PICOHARP = (PtuRecordType.PicoHarpT2, PtuRecordType.PicoHarpT3)
-_SPECIAL, _CHANNEL_SHIFT, _CHANNEL_MASK, _OVERFLOW, _LAST_MARKER = 31, 25, 0x3F, 0x3F, 15
-_PICOHARP_SHIFT, _PICOHARP_SPECIAL = 28, 15
-_PICOHARP_INPUTS = {_T2: (0, 4), _T3: (1, 4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +27,8 @@ class PtuReader:
     """A PTU file whose header agrees with its size."""
 
     path: Path
-    mode: int
-    record_type: PtuRecordType
+    mode: Mode
+    kind: PtuRecordType
     tick_ps: Fraction
     """T2: the unit of the times; T3: the sync period."""
     bin_ps: Fraction
@@ -51,69 +43,33 @@ class PtuReader:
 
     @property
     def resolution_ps(self) -> int:
-        return max(1, round(self.bin_ps if self.mode == _T3 else self.tick_ps))
+        return max(1, round(self.bin_ps if self.mode is Mode.T3 else self.tick_ps))
 
     @property
     def period_ps(self) -> float | None:
-        return float(self.tick_ps) if self.mode == _T3 else None
+        return float(self.tick_ps) if self.mode is Mode.T3 else None
 
     def records(self) -> Iterator[Records]:
         """Yield the file's tags; overflow counters are carried over between reads.
 
         A T3 tag's time is sync count · sync period + time after the sync, rounded once to whole picoseconds.
         """
-        wraps = 0
+        base = 0
         with _opened(self.path) as file:
             words = file.read_records(memmap=True)
             for start in range(0, words.size, RECORDS_A_READ):
-                # In every format a zero word is a photon at the overflow base: its time is what the next read starts from.
-                read = np.append(words[start : start + RECORDS_A_READ], np.uint32(0))
-                self._check(read[:-1], start)
-                decoded = file.decode_records(read)
-                if int(decoded["time"].max()) >> 63:
-                    raise RecordingError(
-                        f"{self.path}: overflow records up to record {start + read.size - 1} exceed int64: damaged"
-                    )
-                ticks = decoded["time"] + np.uint64(wraps)
-                wraps = int(ticks[-1])
-                yield self._records(read[:-1], decoded[:-1], ticks, f"{self.path}, records from {start}")
-
-    def _records(
-        self, words: npt.NDArray[np.uint32], decoded: npt.NDArray[Any], ticks: npt.NDArray[np.uint64], where: str
-    ) -> Records:
-        photon = decoded["channel"] >= 0
-        channel = decoded["channel"][photon].astype(np.uint8)
-        late_ps = None
-        if self.mode == _T3:
-            late_ps = decoded["dtime"][photon] * float(self.bin_ps)
-        elif self.record_type not in _PICOHARP:
-            channel[(words[photon] >> _SPECIAL) == 1] = SYNC_INPUT
-        markers = int(np.count_nonzero(decoded["marker"]))
-        return Records(
-            time_ps=to_ps(ticks[:-1][photon], self.tick_ps, where, late_ps),
-            channel=channel,
-            reached_ps=int(to_ps(ticks[-1:], self.tick_ps, where)[0]),
-            markers=markers,
-            overflows=words.size - channel.size - markers,
-        )
-
-    def _check(self, words: npt.NDArray[np.uint32], start: int) -> None:
-        """Refuse words that no device writes: ptufile would decode them into something."""
-        if self.record_type in _PICOHARP:
-            lowest, highest = _PICOHARP_INPUTS[self.mode]
-            number = words >> _PICOHARP_SHIFT
-            unknown = (number != _PICOHARP_SPECIAL) & ((number < lowest) | (number > highest))
-        else:
-            number = (words >> _CHANNEL_SHIFT) & _CHANNEL_MASK
-            lowest = 0 if self.mode == _T2 else 1
-            known = (number == _OVERFLOW) | ((number >= lowest) & (number <= _LAST_MARKER))
-            unknown = ((words >> _SPECIAL) == 1) & ~known
-        if unknown.any():
-            at = int(np.argmax(unknown))
-            raise RecordingError(
-                f"{self.path}: record {start + at} (0x{int(words[at]):08x}) is no photon, marker or overflow of {self.format}: "
-                "the file is damaged, or its header names another device"
-            )
+                where = f"{self.path}, from record {start}"
+                found = decode(np.asarray(words[start : start + RECORDS_A_READ]), self.kind, self.mode, base, where)
+                base = found.reached
+                yield Records(
+                    time_ps=to_ps(
+                        found.ticks, self.tick_ps, where, found.bins * float(self.bin_ps) if self.mode is Mode.T3 else None
+                    ),
+                    channel=found.channel,
+                    reached_ps=int(to_ps(np.array([base]), self.tick_ps, where)[0]),
+                    markers=found.markers,
+                    overflows=found.overflows,
+                )
 
 
 def open_ptu(path: Path) -> PtuReader:
@@ -135,7 +91,7 @@ def open_ptu(path: Path) -> PtuReader:
             records = int(header["TTResult_NumberOfRecords"])
             bits = int(header["TTResultFormat_BitsPerRecord"])
             resolution_s = float(header["MeasDesc_GlobalResolution"])
-            bin_s = float(header["MeasDesc_Resolution"]) if mode == _T3 else resolution_s
+            bin_s = float(header["MeasDesc_Resolution"]) if mode == Mode.T3 else resolution_s
             sync_hz = float(header.get("TTResult_SyncRate", 0))
             enabled = header.get("HWInpChan_Enabled") or []
         except (KeyError, TypeError, ValueError) as error:
@@ -143,17 +99,17 @@ def open_ptu(path: Path) -> PtuReader:
                 f"{path}: the header lacks or garbles a field ({error}); this is no complete PTU file"
             ) from error
         offset = file.record_offset
-    if mode not in (_T2, _T3) or kind.name.endswith("T2") != (mode == _T2):
+    if mode not in tuple(Mode) or kind.name.endswith("T2") != (mode == Mode.T2):
         raise RecordingError(f"{path}: measurement mode {mode} with records of type {kind.name}; only T2 and T3 hold time tags")
     if bits not in (0, _BITS):
         raise RecordingError(f"{path}: {bits} bits a record, {_BITS} expected")
     _check_size(path, records, offset)
     tick_ps, bin_ps = _clock(path, resolution_s), _clock(path, bin_s)
-    if mode == _T3 and sync_hz > 0 and abs(float(tick_ps) * sync_hz / 1e12 - 1) > 1e-3:
+    if mode == Mode.T3 and sync_hz > 0 and abs(float(tick_ps) * sync_hz / 1e12 - 1) > 1e-3:
         raise RecordingError(
             f"{path}: a sync rate of {sync_hz:.0f} Hz contradicts the sync period of {float(tick_ps):.1f} ps in the same header"
         )
-    return PtuReader(path, mode, kind, tick_ps, bin_ps, tuple(number for number, on in enumerate(enabled) if on))
+    return PtuReader(path, Mode(mode), kind, tick_ps, bin_ps, tuple(number for number, on in enumerate(enabled) if on))
 
 
 def _clock(path: Path, seconds: float) -> Fraction:
@@ -180,7 +136,7 @@ def _check_size(path: Path, records: int, offset: int) -> None:
 def _opened(path: Path) -> Iterator[PtuFile]:
     try:
         file = PtuFile(path)
-    except (PqFileError, OSError, ValueError, MemoryError) as error:
+    except (PqFileError, OSError, ValueError, MemoryError, NameError) as error:  # NameError: ptufile's own, on a cut first field
         raise RecordingError(f"{path}: the PTU header cannot be read ({error}); the file is damaged or cut short") from error
     with file:
         yield file
