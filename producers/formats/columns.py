@@ -16,7 +16,7 @@ from schemas.block import Times
 
 _TIME = re.compile(
     r"(?:time|times|timestamp|timestamps|timetag|timetags|time_tag|tag|t|abstime|arrival_time|arrival)"
-    r"(?:_|\s*[\[(]\s*)?(?P<unit>fs|ps|ns|us|µs|ms|s)?[\])]?"
+    r"(?:(?:_|\s+|\s*[\[(]\s*)(?P<unit>fs|ps|ns|us|µs|ms|s)\s*[\])]?)?"
 )
 _CHANNEL = re.compile(r"channels?|ch|chan|detector|input")
 _UNIT_PS = {

@@ -30,7 +30,7 @@ class NpzReader:
 
     def records(self) -> Iterator[Records]:
         try:
-            with np.load(self.path, allow_pickle=False) as archive:
+            with self.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 time, channel = archive[self.columns.time], archive[self.columns.channel]
         except (OSError, ValueError, zipfile.BadZipFile) as error:
             raise RecordingError(f"{self.path}: the arrays cannot be read ({error}); write the archive again") from error
@@ -54,7 +54,7 @@ def open_npz(path: Path) -> NpzReader:
         RecordingError: no archive, or no array that is plainly the time or the channel.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             columns = find_columns(path, archive.files)
             integers = archive[columns.time].dtype.kind in "iu"
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:

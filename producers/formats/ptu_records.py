@@ -36,7 +36,7 @@ class Mode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """Tags of a stretch of records: ticks (T3: sync periods), bins after the sync (T2: zeros), channel; and what else was there."""
+    """Tags of some records: ticks (T3: sync periods), bins after the sync (T2: zeros), channel; and what else there was."""
 
     ticks: npt.NDArray[np.int64]
     bins: npt.NDArray[np.int64]
