@@ -1,0 +1,151 @@
+"""The engine's process: what it holds before it confines itself, what it may reach afterwards, and how it starts and stops."""
+
+import fcntl
+import ipaddress
+import logging
+import os
+import resource
+import socket
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import embedded
+from embedded.engine.configuration import Layout, write_configuration
+from embedded.engine.errors import EngineError
+from embedded.engine.landlock import Confinement, confine
+from embedded.engine.users import Users
+
+_LOG = logging.getLogger(__name__)
+# What the engine and the interpreter look at besides their own files: counts of the machine and of this process, zones, random numbers.
+_MACHINE = (
+    "/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version", "/proc/filesystems", "/proc/mounts",
+    "/proc/self/statm", "/proc/self/stat", "/proc/self/status", "/proc/self/maps", "/proc/self/cgroup", "/proc/self/mountinfo",
+    "/proc/self/limits", "/proc/self/task", "/proc/self/schedstat", "/proc/sys/kernel", "/proc/sys/vm", "/proc/net/dev", "/sys/fs/cgroup",
+    "/sys/devices/system", "/sys/block", "/sys/kernel/mm/transparent_hugepage", "/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo",
+    "/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/random", "/dev/urandom",
+)  # fmt: skip
+_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the process is asked to run. ``memory_bytes`` bounds the engine, ``body_bytes`` one request's decoded body."""
+
+    data: Path
+    users: Path
+    host: str
+    port: int
+    allow_remote: bool
+    memory_bytes: int
+    body_bytes: int
+    queries: int
+    connections: int
+
+
+def hold(layout: Layout) -> int:
+    """Lock the data directory for this process; a descriptor that holds as long as it is open. Raises EngineError if another has it."""
+    layout.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = os.read(descriptor, 32).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise EngineError(
+            f"{layout.data}: process {holder} runs an engine on this data; stop it, or give another --data"
+        ) from None
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
+
+
+def bind(options: Options) -> socket.socket:
+    """The endpoint's socket, bound. Raises EngineError where the address is not this machine's own, or taken."""
+    try:
+        local = ipaddress.ip_address(options.host).is_loopback
+    except ValueError as error:
+        raise EngineError(f"--host {options.host}: give a numeric address") from error
+    if not local and not options.allow_remote:
+        raise EngineError(
+            f"--host {options.host}: passwords would cross a network in the clear; add --allow-remote if that is meant"
+        )
+    bound = socket.socket(socket.AF_INET6 if ":" in options.host else socket.AF_INET)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((options.host, options.port))
+    except OSError as error:
+        bound.close()
+        raise EngineError(f"{options.host}:{options.port}: {error.strerror}; free the port, or give another --port") from error
+    return bound
+
+
+def restrain(layout: Layout) -> Confinement:
+    """Confine this process to its data; must come before it has threads."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    own = {Path(place) for place in (sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"), Path(embedded.__file__).parent)}
+    confined = confine(readable=map(Path, _MACHINE), executable=[*own, *map(Path, _LIBRARIES)], writable=[layout.data])
+    if confined.files:
+        _LOG.info("confined: %s", confined)
+    else:
+        _LOG.warning("NOT CONFINED: %s. Only roles and refused statements keep users from this machine's files", confined)
+    return confined
+
+
+def serve(
+    options: Options, layout: Layout, users: Users, bound: socket.socket, confined: Confinement, wait: Callable[[], object]
+) -> None:
+    """Start the engine and serve until ``wait`` returns, then stop cleanly. Raises EngineError."""
+    os.chdir(layout.working)
+    os.environ["TMPDIR"] = str(layout.temporary)
+    # Importing the engine starts its threads, which must be confined already.
+    from embedded.engine.core import Engine  # noqa: PLC0415
+    from embedded.engine.execution import Executor  # noqa: PLC0415
+    from embedded.engine.interface import Interface, Standing  # noqa: PLC0415
+    from embedded.engine.server import Patience, Server  # noqa: PLC0415
+    from embedded.engine.sessions import Sessions  # noqa: PLC0415
+    from embedded.engine.spool import Spool  # noqa: PLC0415
+
+    patience = Patience()
+    engine = Engine(layout, options.queries)
+    version, timezone = engine.ask("SELECT version(), timezone() FORMAT TSVRaw")[0].split("\t")
+    sessions = Sessions(engine.connect, time.monotonic, most=options.connections)
+    interface = Interface(
+        Executor(engine, sessions, options.queries),
+        users,
+        lambda: Spool(layout.spool, options.body_bytes),
+        Standing(version, timezone, str(confined)),
+        line_s=patience.receive_s,
+        cancel_s=30.0,
+    )
+    server = Server(bound, interface.answer, patience, options.connections)
+    over = threading.Event()
+
+    def expire() -> None:
+        while not over.wait(1.0):
+            sessions.expire()
+
+    for target in (server.serve, expire):
+        threading.Thread(target=target, daemon=True).start()
+    _LOG.info("engine %s answers at http://%s:%d", version, options.host, options.port)
+    wait()
+    _LOG.info("stopping")
+    over.set()
+    server.stop()
+    sessions.close()
+    engine.close()
+
+
+def prepare(options: Options) -> tuple[Layout, Users, socket.socket, int]:
+    """All that must be read or bound before the process confines itself. Raises EngineError."""
+    layout = Layout(options.data.resolve())
+    users = Users.read(options.users.resolve())
+    lock = hold(layout)
+    write_configuration(layout, options.memory_bytes)
+    return layout, users, bind(options), lock
