@@ -139,7 +139,7 @@ def _running(
     statement, parameters = request.statement, request.query_parameters
 
     def streamed(path: str) -> tuple[bytes, Summary]:
-        return connection.run(statement.into(path, form), "Null", parameters)
+        return connection.run(statement.into(path, form), form, parameters)
 
     def inserted(_: str) -> tuple[bytes, Summary]:
         assert request.data is not None, "an insert's data are read before it starts"

@@ -41,6 +41,7 @@ _TREE_ROOTS = frozenset({
     "SelectWithUnionQuery", "SelectIntersectExceptQuery", "SelectQuery", "DescribeQuery", "ExistsTableQuery", "ExistsDatabaseQuery",
     "ExistsViewQuery", "ExistsDictionaryQuery", "ShowTables", "ShowColumns", "ShowIndexes", "ShowFunctions", "ShowSettings", "ShowSetting",
     "ShowEngines", "ShowEngineQuery", "ShowCreateTableQuery", "ShowCreateViewQuery", "ShowCreateDatabaseQuery", "Explain", "UseQuery",
+    "TablesInSelectQuery",
 })  # fmt: skip
 _TREE_LINE = re.compile(r"\s*(?P<node>[A-Za-z_]+) ?(?P<name>.*?)(?: \(alias .*\))?(?: \(children \d+\))?")
 

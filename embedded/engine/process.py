@@ -103,7 +103,7 @@ def serve(
 ) -> None:
     """Start the engine and serve until ``wait`` returns, then stop cleanly. Raises EngineError."""
     os.chdir(layout.working)
-    os.environ["TMPDIR"] = str(layout.temporary)
+    os.environ.update(TMPDIR=str(layout.temporary), TZ="UTC")
     # Importing the engine starts its threads, which must be confined already.
     from embedded.engine.core import Engine  # noqa: PLC0415
     from embedded.engine.execution import Executor  # noqa: PLC0415
