@@ -1,6 +1,7 @@
 """A g² histogram as people look at it: counts against delay, the value they give, and the windows that it was counted in."""
 
 from collections.abc import Sequence
+from math import ceil, floor
 
 import msgspec
 
@@ -43,8 +44,12 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
         period_ps, zero_ps = self.estimate.parameters.get("period_ps"), self.estimate.parameters.get("zero_delay_ps")
         if not isinstance(period_ps, int | float) or not isinstance(zero_ps, int | float) or period_ps <= 0:
             return None
-        first, last = self._whole_peaks(period_ps, zero_ps)
-        return Windows(zero_ps / 1000, period_ps / 1000, tuple(k for k in range(first, last + 1) if k))
+        whole = [k for k in self._whole_peaks(period_ps, zero_ps) if k]
+        compared = self.estimate.parameters.get("side_peaks")
+        reach = max(map(abs, whole), default=0)
+        if isinstance(compared, int) and compared > 0:
+            reach = next((each for each in range(1, reach) if sum(abs(k) <= each for k in whole) >= compared), reach)
+        return Windows(zero_ps / 1000, period_ps / 1000, tuple(k for k in whole if abs(k) <= reach))
 
     def peaks(self) -> tuple[Peak, ...]:
         """Every peak that the histogram holds whole; a bin belongs to the peak that holds its middle."""
@@ -54,11 +59,13 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
         sums: dict[int, int] = {}
         for i, count in enumerate(self.counts):
             middle_ns = (self.first_edge_ps + (i + 0.5) * self.bin_width_ps) / 1000
-            number = round((middle_ns - windows.zero) / windows.period)
+            number = floor((middle_ns - windows.zero) / windows.period + 0.5)
             sums[number] = sums.get(number, 0) + count
-        return tuple(Peak(k, windows.zero + k * windows.period, sums.get(k, 0)) for k in sorted({0, *windows.sides}) if k in sums)
+        whole = self._whole_peaks(windows.period * 1000, windows.zero * 1000)
+        return tuple(Peak(k, windows.zero + k * windows.period, sums[k]) for k in whole if k in sums)
 
-    def _whole_peaks(self, period_ps: float, zero_ps: float) -> tuple[int, int]:
+    def _whole_peaks(self, period_ps: float, zero_ps: float) -> range:
+        """Numbers of the peaks that the histogram holds whole."""
         end_ps = self.first_edge_ps + len(self.counts) * self.bin_width_ps
-        first = -int((zero_ps - self.first_edge_ps) / period_ps - 0.5)
-        return first, int((end_ps - zero_ps) / period_ps - 0.5)
+        first = ceil((self.first_edge_ps - zero_ps) / period_ps + 0.5)
+        return range(first, floor((end_ps - zero_ps) / period_ps - 0.5) + 1)

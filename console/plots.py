@@ -1,5 +1,6 @@
 """Pictures of g²: a PNG or SVG for the paper and the postmortem, and one made of characters for the terminal."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _INK, _SOFT, _TRACE, _CENTRAL, _SIDE = "#1b1f24", "#565e68", "#3157b7", "#b3261e", "#3157b7"
-_FORMATS = ("png", "svg")
+_FORMATS: Mapping[str, Mapping[str, str | None]] = {"png": {}, "svg": {"Date": None}}
+"""What each carries beside its title; a date would make the same picture differ."""
+
+
+_STYLE = {"font.size": 9, "axes.edgecolor": _SOFT, "axes.labelcolor": _INK, "svg.fonttype": "none", "svg.hashsalt": "photonwatch"}
 
 
 def value_text(estimate: Estimate) -> str:
@@ -59,9 +64,11 @@ def write(histogram: Histogram, heading: str, file: Path) -> None:
         raise Refusal(
             ExitCode.USAGE, f"no picture of kind “{file.suffix}” can be drawn", where=str(file), do="end its name in .png or .svg"
         )
-    figure = draw(histogram, heading)
+    from matplotlib import rc_context
+
     try:
-        figure.savefig(file, format=kind, dpi=160, metadata={"Title": heading})
+        with rc_context(_STYLE):
+            draw(histogram, heading).savefig(file, format=kind, dpi=160, metadata={"Title": heading, **_FORMATS[kind]})
     except OSError as error:
         raise Refusal(
             ExitCode.BAD_INPUT, f"the picture cannot be written: {error.strerror}", where=str(file), do="choose another place"
@@ -70,26 +77,22 @@ def write(histogram: Histogram, heading: str, file: Path) -> None:
 
 def draw(histogram: Histogram, heading: str) -> "Figure":
     """The whole histogram above, its centre below; the counted windows shaded in both."""
-    from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     windows = histogram.windows()
-    with rc_context(
-        {"font.size": 9, "axes.edgecolor": _SOFT, "axes.labelcolor": _INK, "svg.fonttype": "none", "svg.hashsalt": "g2"}
-    ):
-        figure = Figure(figsize=(9, 5.4 if windows else 3.6), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(2 if windows else 1, 1, squeeze=False)[:, 0]
-        for ax in axes:
-            _trace(ax, histogram, windows)
-        if windows is not None:
-            axes[1].set_xlim(windows.zero - 3.5 * windows.period, windows.zero + 3.5 * windows.period)
-            axes[1].set_title("around zero delay", loc="left", fontsize=9, color=_SOFT)
-        axes[-1].set_xlabel("delay in ns")
-        title = heading if histogram.estimate is None else f"{heading}: {value_text(histogram.estimate)}"
-        axes[0].set_title(title, loc="left", fontsize=11, color=_INK, pad=10)
-        figure.supxlabel(_wrapped(caption_text(histogram)), fontsize=7.5, color=_SOFT, x=0.01, ha="left")
+    figure = Figure(figsize=(9, 5.4 if windows else 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(2 if windows else 1, 1, squeeze=False)[:, 0]
+    for ax in axes:
+        _trace(ax, histogram, windows)
+    if windows is not None:
+        axes[1].set_xlim(windows.zero - 3.5 * windows.period, windows.zero + 3.5 * windows.period)
+        axes[1].set_title("around zero delay", loc="left", fontsize=9, color=_SOFT)
+    axes[-1].set_xlabel("delay in ns")
+    title = heading if histogram.estimate is None else f"{heading}: {value_text(histogram.estimate)}"
+    axes[0].set_title(title, loc="left", fontsize=11, color=_INK, pad=10)
+    figure.supxlabel(_wrapped(caption_text(histogram)), fontsize=7.5, color=_SOFT, x=0.01, ha="left")
     return figure
 
 

@@ -66,11 +66,10 @@ def application(settings: Settings) -> "FastAPI":
         DefinitionError: the objectives cannot be read.
         StoreError: the store cannot be reached.
     """
-    from storage.reader import Reader
-
     from console.web.app import LOOPBACK, build_app
     from console.web.observatory import Observatory
     from slo.definitions import load
+    from storage.reader import Reader
 
     observatory = Observatory(
         Reader(store_address(settings, readonly=True)),

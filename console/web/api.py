@@ -20,16 +20,16 @@ def build_router(observatory: Observatory, collector: FleetCollector) -> APIRout
         """Every device: state, rates, objectives with estimate and budget, firing alerts."""
         return _json(observatory.fleet())
 
-    @router.get("/api/v1/devices/{device}")
-    def device(device: DeviceId) -> Response:
-        """One device: its row, rates, and both histograms."""
-        return _json(observatory.device(device))
-
-    @router.get("/api/v1/devices/{device}/g2")
+    @router.get("/api/v1/devices/{device:path}/g2")
     def g2(device: DeviceId) -> Response:
         """One device's histograms: the last 60 s, and since the start of its run."""
         view = observatory.device(device)
         return _json({"device": device, "run": view.row.run, "recent": view.recent, "whole": view.whole})
+
+    @router.get("/api/v1/devices/{device:path}")
+    def device(device: DeviceId) -> Response:
+        """One device: its row, rates, and both histograms."""
+        return _json(observatory.device(device))
 
     @router.get("/api/v1/alerts")
     def alerts() -> Response:

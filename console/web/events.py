@@ -62,7 +62,7 @@ def build_router(observatory: Observatory, templates: Environment) -> APIRouter:
             _ALERTS_PERIOD_S,
         )
 
-    @router.get("/devices/{device}")
+    @router.get("/devices/{device:path}")
     async def device(device: DeviceId) -> StreamingResponse:
         return stream(f"device {device}", lambda: device_message(observatory.device(device), templates), _DEVICE_PERIOD_S)
 

@@ -1,8 +1,195 @@
-"""placeholder"""
+"""Looks at the fleet through the store, and makes of what it sees the views that the pages show."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from console.histogram import Histogram
+from console.stored import stored_sum
+from console.web.views import AlertsView, DeviceRow, DeviceView, FleetView, ObjectiveView, RateStrip, State
+from schemas.ids import DeviceId, IndicatorId
+from schemas.panes import PaneParameters
+from schemas.records import IndicatorSample, Verdict
+from slo.definitions import Definitions
+from slo.evaluation import system_by_prefix
+from slo.exact import number_text
+from slo.judge import judge
+from slo.objective import Objective
+from storage.reader import DeviceOverview, Level, Reader, Run
+from storage.tables import StoredBudget
+from streams.channel_pair import choose_pair
+from streams.errors import AnalysisError
+from streams.estimators.g2 import G2Parameters, estimate_g2
+from streams.pane_sum import PaneSum
+
+RECENT_S: Final = 60
+RATES_S: Final = 300
+SILENT_AFTER_S: Final = 10
+"""Sources send a block every tenth of a second, photons or not."""
+MEMORY_S: Final = 30 * 86_400
+"""Devices that were not heard for so long are no longer shown."""
 
 
 class UnknownDeviceError(LookupError):
-    """x"""
+    """No device of that name was ever heard."""
 
 
-class Observatory: ...
+class Observatory:
+    """Answers what pages ask. Every answer blocks on the store; threads may share one observatory.
+
+    Raises, from every method, StoreError where the store is away or refuses.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        definitions: Definitions,
+        panes: PaneParameters,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """``panes``: the analysis parameters of the histograms that are shown. ``clock``: UTC seconds."""
+        self._reader = reader
+        self._definitions = definitions
+        self._panes = panes
+        self._clock = clock
+
+    def ping(self) -> None:
+        """Return if the store answers."""
+        self._reader.runs(limit=1)
+
+    def fleet(self) -> FleetView:
+        now_s = self._clock()
+        since = int(now_s) - MEMORY_S
+        budgets = _by_subject(self._reader.budgets(since))
+        rows = tuple(self._row(overview, budgets, now_s) for overview in self._reader.fleet(since=since))
+        return FleetView(at_unix_s=now_s, devices=rows)
+
+    def alerts(self) -> AlertsView:
+        return AlertsView(at_unix_s=self._clock(), alerts=tuple(self._reader.alerts()))
+
+    def device(self, device: DeviceId) -> DeviceView:
+        """
+        Raises:
+            UnknownDeviceError: it was never heard.
+        """
+        row = next((row for row in self.fleet().devices if row.device == device), None)
+        run = self._reader.latest_run(device)
+        if row is None or run is None:
+            raise UnknownDeviceError(f"No device “{device}” was heard")
+        began_s, reached_s = run.began_unix_ns // 10**9, run.reached_unix_ns // 10**9
+        recent_s = max(reached_s - RECENT_S, began_s)
+        whole = stored_sum(self._reader, device, run.run, self._panes, level=Level.HOUR)
+        recent = stored_sum(self._reader, device, run.run, self._panes, since=recent_s)
+        period_ps = _known_period(row)
+        return DeviceView(
+            at_unix_s=self._clock(),
+            row=row,
+            run_since_unix_s=began_s,
+            recent=_histogram(recent, run, period_ps, (recent_s, reached_s)),
+            whole=_histogram(whole, run, period_ps, (began_s, reached_s)),
+            rates=self._rates(run, reached_s),
+        )
+
+    def _row(self, overview: DeviceOverview, budgets: Mapping[tuple[str, str], StoredBudget], now_s: float) -> DeviceRow:
+        objectives = tuple(
+            _objective_view(objective, sample, budgets.get((sample.subject, objective.name)))
+            for sample in overview.samples
+            for objective in self._definitions.about(IndicatorId(sample.indicator), system_by_prefix(overview.device))
+        )
+        seen_s = overview.seen_unix_ms / 1000
+        return DeviceRow(
+            device=overview.device,
+            run=overview.run,
+            state=State.SILENT if now_s - seen_s > SILENT_AFTER_S else _state(objectives),
+            last_seen_unix_s=int(seen_s),
+            rates_hz={str(channel): rate_hz for channel, rate_hz in overview.rates_hz.items()},
+            objectives=objectives,
+            alerts=overview.alerts,
+        )
+
+    def _rates(self, run: Run, reached_s: int) -> RateStrip:
+        singles = self._reader.singles(run.device, run.run, since=reached_s - RATES_S)
+        if singles.start_unix_s.size == 0:
+            return RateStrip(unix_s=[], channels={})
+        first, last = int(singles.start_unix_s[0]), int(singles.start_unix_s[-1])
+        channels: dict[str, list[float | None]] = {}
+        for channel in np.unique(singles.channel):
+            rate_hz = np.full(last - first + 1, np.nan)
+            chosen = singles.channel == channel
+            rate_hz[singles.start_unix_s[chosen] - first] = singles.rate_hz[chosen]
+            channels[str(channel)] = [None if np.isnan(rate) else float(rate) for rate in rate_hz]
+        return RateStrip(unix_s=list(range(first, last + 1)), channels=channels)
+
+
+def _histogram(total: PaneSum, run: Run, period_ps: float | None, span: tuple[int, int]) -> Histogram | None:
+    """The g² of the detectors that the stream's own samples are of; None while fewer than two of them counted anything."""
+    try:
+        pair = choose_pair((channel.number for channel in run.channels if channel.role == "detector"), total.tags).channels
+    except AnalysisError:
+        return None
+    histogram = total.histogram(pair)
+    return Histogram(
+        start_channel=pair[0],
+        stop_channel=pair[1],
+        first_edge_ps=histogram.first_edge_ps,
+        bin_width_ps=histogram.bin_width_ps,
+        from_unix_s=span[0],
+        to_unix_s=span[1],
+        counts=histogram.counts.tolist(),
+        estimate=estimate_g2(histogram, total.accidentals_per_ps(pair), G2Parameters(period_ps=period_ps)).near,
+    )
+
+
+def _objective_view(objective: Objective, sample: IndicatorSample, budget: StoredBudget | None) -> ObjectiveView:
+    criterion = objective.criterion
+    if criterion is None:
+        raise ValueError(f"objective {objective.name} judges no samples")
+    windows = {window.window_s: window for window in budget.windows} if budget else {}
+    period = windows.get(objective.period_s)
+    burning = windows.get(min((tier.long_s for tier in objective.tiers), default=objective.period_s))
+    return ObjectiveView(
+        objective=objective.name,
+        subject=sample.subject,
+        title=objective.display_name,
+        criterion=str(criterion),
+        comparison=criterion.operator.sign,
+        threshold=float(criterion.threshold),
+        target=number_text(objective.target),
+        window_s=objective.period_s,
+        estimate=sample.estimate,
+        verdict=judge(sample.estimate, criterion.operator, criterion.threshold),
+        end_unix_s=sample.end_unix_s,
+        integration_s=sample.integration_s,
+        budget_remaining=None if budget is None or budget.remaining is None else float(budget.remaining),
+        burn_rate=None if burning is None or burning.burn_rate is None else float(burning.burn_rate),
+        events={
+            "good": period.good if period else 0,
+            "bad": period.bad if period else 0,
+            "insufficient": period.insufficient if period else 0,
+            "excluded": period.excluded if period else 0,
+        },
+    )
+
+
+_WORST_FIRST: Final = (Verdict.BAD, Verdict.INSUFFICIENT, Verdict.EXCLUDED, Verdict.GOOD)
+
+
+def _state(objectives: Sequence[ObjectiveView]) -> State:
+    """The worst verdict of all."""
+    verdicts = {objective.verdict for objective in objectives}
+    return next((State(verdict.value) for verdict in _WORST_FIRST if verdict in verdicts), State.UNJUDGED)
+
+
+def _by_subject(budgets: Sequence[StoredBudget]) -> dict[tuple[str, str], StoredBudget]:
+    return {(budget.subject, budget.objective): budget for budget in budgets}
+
+
+def _known_period(row: DeviceRow) -> float | None:
+    """The excitation period that the stream's own samples were taken with: it comes from the source or from more data."""
+    for objective in row.objectives:
+        period_ps = objective.estimate.parameters.get("period_ps") if objective.estimate else None
+        if isinstance(period_ps, int | float) and not isinstance(period_ps, bool):
+            return float(period_ps)
+    return None

@@ -16,7 +16,7 @@ def build_router(observatory: Observatory, templates: Environment) -> APIRouter:
     def fleet() -> str:
         return render(templates, "fleet.html", fleet=observatory.fleet())
 
-    @router.get("/devices/{device}")
+    @router.get("/devices/{device:path}")
     def device(device: DeviceId) -> str:
         return render(templates, "device.html", view=observatory.device(device))
 

@@ -26,8 +26,10 @@ class ObjectiveView(msgspec.Struct, frozen=True, kw_only=True):
     objective: str
     subject: SubjectId
     title: str
+    criterion: str
+    """As people write it: ``g²(0) < 0.5``."""
     comparison: str
-    """``<``, ``<=``, ``>`` or ``>=``: how a good value stands to the threshold."""
+    """``<``, ``≤``, ``>`` or ``≥``: how a good value stands to the threshold."""
     threshold: float
     target: str
     """The objective as exact decimal, for example ``0.99``."""
@@ -40,6 +42,8 @@ class ObjectiveView(msgspec.Struct, frozen=True, kw_only=True):
     """1: untouched; 0: spent; negative: overspent; None: nothing was judged yet."""
     burn_rate: float | None
     """Over the objective's shortest long window; 1 spends the budget exactly in its window."""
+    events: dict[str, int]
+    """Samples in the budget's window by verdict; only good and bad ones move it."""
 
 
 class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):

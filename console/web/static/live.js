@@ -7,8 +7,9 @@ const SHAPES = {
 
 function showLink(kind, text) {
   const place = document.getElementById("link-state");
-  if (place.dataset.kind === kind) return;
+  if (place.dataset.said === text) return;
   place.dataset.kind = kind;
+  place.dataset.said = text;
   place.innerHTML = `<svg width="12" height="12" viewBox="0 0 16 16" aria-hidden="true">${SHAPES[kind]}</svg>`;
   place.append(text);
 }
@@ -23,12 +24,23 @@ function replace(place, html) {
   if (focused) place.querySelector(`[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
+const STALE_MS = 10_000;
+
 function listen(address) {
   const source = new EventSource(address);
-  source.onopen = () => showLink("live", "live");
+  let heard = Date.now();
+  // A connection can die without a word; what is old must not look live.
+  setInterval(() => {
+    const silence = Date.now() - heard;
+    if (silence > STALE_MS) showLink("waiting", `no news for ${Math.round(silence / 10_000) * 10} s`);
+  }, 1_000);
   source.onerror = () => showLink("waiting", "connection lost, trying again");
-  source.addEventListener("trouble", (event) => showLink("waiting", JSON.parse(event.data)));
+  source.addEventListener("trouble", (event) => {
+    heard = Date.now();
+    showLink("waiting", JSON.parse(event.data));
+  });
   source.onmessage = (event) => {
+    heard = Date.now();
     const { fragments, charts } = JSON.parse(event.data);
     showLink("live", "live");
     for (const [name, html] of Object.entries(fragments)) {

@@ -1,0 +1,80 @@
+"""A store with a small fleet in it, and the page over it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from console.web.app import build_app
+from console.web.observatory import Observatory
+from schemas.panes import PaneParameters
+from slo.definitions import load
+from storage.client import StoreAddress
+from storage.migrate import migrate
+from storage.reader import Reader
+from tests.console import seeded
+from tests.fixtures_engine import EmbeddedEngine
+
+
+@pytest.fixture(scope="module")
+def now_s() -> int:
+    """When the fleet is looked at: UTC seconds."""
+    return int(time.time())
+
+
+@pytest.fixture(scope="module")
+def fleet_store(engine: EmbeddedEngine, now_s: int, request: pytest.FixtureRequest) -> StoreAddress:
+    """A migrated database of its own, with the seeded fleet as of now."""
+    database = f"console_{request.node.path.stem}"
+    address = StoreAddress(engine.host, engine.port, engine.user, engine.password, database)
+    migrate(address)
+    recent = [
+        seeded.Second(device, second, purity)
+        for second in range(now_s - 90, now_s)
+        for device, purity in ((seeded.GOOD, 0.02), (seeded.BAD, 0.8))
+    ]
+    quiet = [seeded.Second(seeded.QUIET, second, 0.1) for second in range(now_s - 3_700, now_s - 3_600)]
+    seeded.store(address, [*quiet, *recent], 0)
+    seeded.judge_fleet(address, now_s)
+    return address
+
+
+def observatory(reader: Reader, now_s: int) -> Observatory:
+    """Looks at the store as if it were ``now_s``."""
+    return Observatory(reader, load(), PaneParameters(), clock=lambda: float(now_s))
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """A real server over ``app``; its address. Live connections are cut when it ends."""
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.fixture(scope="module")
+def site(fleet_store: StoreAddress, engine: EmbeddedEngine, now_s: int) -> Iterator[str]:
+    """The page over that store, as the read-only user, served by a real server; its address."""
+    reader_address = StoreAddress(engine.host, engine.port, engine.readonly_user, engine.readonly_password, fleet_store.database)
+    with Reader(reader_address) as reader, served(build_app(observatory(reader, now_s), version="0")) as address:
+        yield address
+
+
+@pytest.fixture
+def web(site: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=site, timeout=20) as client:
+        yield client

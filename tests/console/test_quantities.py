@@ -1,0 +1,49 @@
+"""Quantities as people write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.quantities import QuantityError, channel_pair, hertz_text, picoseconds, picoseconds_text, seconds_text
+
+
+@pytest.mark.parametrize(
+    ("text", "value_ps"),
+    [
+        ("100 ps", 100),
+        ("±200ns", 200_000),
+        ("+-1us", 1_000_000),
+        ("1.5 µs", 1_500_000),
+        ("0.1ns", 100),
+        ("2 ms", 2 * 10**9),
+        ("1e3 ns", 10**6),
+        ("10s", 10**13),
+        ("1_000 ps", 1000),
+        ("0.3 ns", 300),
+    ],
+)
+def test_reads_what_people_write(text: str, value_ps: int) -> None:
+    assert picoseconds(text) == value_ps
+
+
+@pytest.mark.parametrize("text", ["", "100", "ns", "-5 ns", "1 lightyear", "0.5 ps", "1.2.3 ns", "9e99 s", "nan ns"])
+def test_refuses_with_an_example_or_a_reason(text: str) -> None:
+    with pytest.raises(QuantityError, match=r"duration|unit|whole|longer"):
+        picoseconds(text)
+
+
+@given(st.integers(0, 2**62))
+def test_text_is_exact(value_ps: int) -> None:
+    assert picoseconds(picoseconds_text(value_ps)) == value_ps
+
+
+def test_texts_for_the_eye() -> None:
+    assert [seconds_text(s) for s in (8, 100, 7200, 2_592_000)] == ["8 s", "1.67 min", "2 h", "30 d"]
+    assert [hertz_text(f) for f in (812, 79_310, 1.25e6, 0)] == ["812 Hz", "79.3 kHz", "1.25 MHz", "0 Hz"]
+
+
+def test_channel_pairs() -> None:
+    assert channel_pair(" 0, 1") == (0, 1)
+    for text in ("1", "1,1", "a,b", "1,2,3", "-1,2"):
+        with pytest.raises(QuantityError, match="pair"):
+            channel_pair(text)

@@ -1,0 +1,105 @@
+"""The pages, the JSON API and the metrics, over a real store."""
+
+import httpx
+import pytest
+
+from tests.console import seeded
+
+pytestmark = pytest.mark.stack
+_OLD = "lab%20bench%2Fold%20%3C1%3E"
+
+
+def test_the_fleet_page_says_how_each_device_stands(web: httpx.Client) -> None:
+    page = web.get("/")
+    assert page.status_code == 200
+    assert "3 devices: 1 bad, 1 silent, 1 good. 1 alert firing." in page.text
+    for word in ("sps-good", "sps-bad", ">page<", "1.6 kHz", "\u221230"):
+        assert word in page.text
+    assert "lab bench/old &lt;1&gt;" in page.text
+    assert "<b>broke</b>" not in page.text
+
+
+def test_every_answer_carries_the_security_headers(web: httpx.Client) -> None:
+    for path in ("/", "/api/v1/fleet", "/static/live.js", "/absent"):
+        headers = web.get(path).headers
+        assert "script-src 'self'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+    assert "style=" not in web.get("/").text
+    assert "<script>" not in web.get("/").text
+
+
+def test_other_hosts_are_refused(web: httpx.Client) -> None:
+    assert web.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_fleet_as_json(web: httpx.Client) -> None:
+    devices = {row["device"]: row for row in web.get("/api/v1/fleet").json()["devices"]}
+    assert {name: row["state"] for name, row in devices.items()} == {
+        seeded.GOOD: "good",
+        seeded.BAD: "bad",
+        seeded.QUIET: "silent",
+    }
+    bad = devices[seeded.BAD]
+    assert bad["alerts"][0]["severity"] == "page"
+    assert bad["objectives"][0]["verdict"] == "bad"
+    assert bad["objectives"][0]["budget_remaining"] == -0.3
+    assert bad["objectives"][0]["criterion"] == "g²(0) < 0.5"
+    assert bad["rates_hz"] == {"0": 700.0, "1": 900.0}
+    assert devices[seeded.GOOD]["alerts"] == []
+
+
+def test_one_device_as_json_holds_exactly_what_was_stored(web: httpx.Client) -> None:
+    view = web.get(f"/api/v1/devices/{seeded.BAD}").json()
+    since = view["run_since_unix_s"]
+    stored = sum(seeded.counts_of(seeded.Second(seeded.BAD, second, 0.8)).astype(int) for second in range(since, since + 90))
+    assert view["whole"]["counts"] == stored.tolist()
+    last_minute = sum(
+        seeded.counts_of(seeded.Second(seeded.BAD, second, 0.8)).astype(int) for second in range(since + 30, since + 90)
+    )
+    assert view["recent"]["counts"] == last_minute.tolist()
+    assert view["recent"]["to_unix_s"] - view["recent"]["from_unix_s"] == 60
+    assert view["whole"]["estimate"]["value"] == pytest.approx(0.8, abs=0.15)
+    assert view["whole"]["estimate"]["parameters"]["zero_delay_ps"] == pytest.approx(seeded.ZERO_PS, abs=100)
+    assert view["rates"]["channels"]["1"] == [900.0] * 90
+    g2 = web.get(f"/api/v1/devices/{seeded.BAD}/g2").json()
+    assert g2["whole"] == view["whole"]
+
+
+def test_a_device_page_escapes_what_people_named(web: httpx.Client) -> None:
+    page = web.get(f"/devices/{_OLD}")
+    assert page.status_code == 200
+    assert "old &lt;1&gt;" in page.text
+    assert "<1>" not in page.text
+
+
+def test_an_unknown_device_is_said_so(web: httpx.Client) -> None:
+    page = web.get("/devices/nobody")
+    assert page.status_code == 404
+    assert "No device “nobody” was heard" in page.text
+    answer = web.get("/api/v1/devices/nobody")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["what"] == "No device “nobody” was heard"
+    assert answer.json()["error"]["do"]
+
+
+def test_alerts_the_firing_ones_first(web: httpx.Client) -> None:
+    alerts = web.get("/api/v1/alerts").json()["alerts"]
+    assert [(alert["subject"], alert["firing"]) for alert in alerts] == [(seeded.BAD, True), (seeded.GOOD, False)]
+    page = web.get("/alerts").text
+    assert "1 alert firing" in page
+    assert page.index("Firing") < page.index("Resolved")
+
+
+def test_metrics_have_bounded_labels(web: httpx.Client) -> None:
+    text = web.get("/metrics").text
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert f'photonwatch_alert_firing{{objective="sps-g2-zero",severity="page",subject="{seeded.BAD}"}} 1.0' in lines
+    assert f'photonwatch_error_budget_remaining_ratio{{objective="sps-g2-zero",subject="{seeded.BAD}"}} -0.3' in lines
+    assert f'photonwatch_device_state{{device="{seeded.GOOD}",state="good"}} 1.0' in lines
+    assert any(line.startswith("photonwatch_sample_age_seconds") for line in lines)
+    assert seeded.RUN not in text
+
+
+def test_health(web: httpx.Client) -> None:
+    assert web.get("/healthz").text == "ok\n"
