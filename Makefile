@@ -19,7 +19,7 @@ $(VENV)/.locked: lock/uv.txt lock/dev.txt pyproject.toml
 	echo "setting up $(VENV) with $$($(PYTHON) --version), once"
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement lock/uv.txt
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes --requirement lock/dev.txt --requirement lock/uv.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --requirement lock/dev.txt --requirement lock/uv.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --editable .
 	touch $@
 

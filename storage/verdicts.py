@@ -22,18 +22,19 @@ class StoredVerdict:
 
 
 def verdicts_before(
-    client: Client, *, pipeline: str, topic: str, partition: int, offset: int, since_unix_s: int
+    client: Client, *, pipeline: str, topic: str, partition: int, offset: int, span_s: int
 ) -> Iterator[StoredVerdict]:
-    """Verdicts of batches of one partition that began before ``offset``, of samples that ended after ``since_unix_s``.
+    """Verdicts of one partition's batches that began before ``offset``, the last ``span_s`` of each subject and objective.
 
-    Rows of a batch that was cut off before it was sealed begin at ``offset`` or later, and are left out.
+    Time is event time: a replayed recording keeps its budget however old it is. Rows of a batch that was cut off before it was
+    sealed begin at ``offset`` or later, and are left out.
     """
     rows = client.query(
-        f"SELECT objective, subject, indicator, run, toUnixTimestamp(time) AS end, verdict FROM {VERDICTS} "
+        f"SELECT objective, subject, indicator, run, end, verdict FROM (SELECT objective, subject, indicator, run, batch_lo, "
+        f"toUnixTimestamp(time) AS end, verdict, max(end) OVER (PARTITION BY objective, subject) AS newest FROM {VERDICTS} "
         "WHERE batch_pipeline = {pipeline:String} AND batch_topic = {topic:String} AND batch_partition = {partition:UInt16} "
-        "AND batch_lo < {offset:UInt64} AND time > fromUnixTimestamp({since:Int64}) "
-        "ORDER BY batch_lo, position",
-        {"pipeline": pipeline, "topic": topic, "partition": partition, "offset": offset, "since": since_unix_s},
+        "AND batch_lo < {offset:UInt64}) WHERE end > newest - {span:Int64} ORDER BY batch_lo, end, objective, subject",
+        {"pipeline": pipeline, "topic": topic, "partition": partition, "offset": offset, "span": span_s},
     )
     for batch in rows.to_batches():
         for row in batch.to_pylist():

@@ -2,10 +2,18 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from schemas.records import Verdict
 from slo.budget import BudgetSnapshot
 from slo.evaluation import Judged
+from slo.metrics import BAD_TOTAL, EXCLUDED_TOTAL, GOOD_TOTAL, INSUFFICIENT_TOTAL, OBJECTIVE, SEVERITY, SUBJECT
 from storage.writer import Batch, Outcome
 
+_COUNTER_OF = {
+    Verdict.GOOD: GOOD_TOTAL,
+    Verdict.BAD: BAD_TOTAL,
+    Verdict.INSUFFICIENT: INSUFFICIENT_TOTAL,
+    Verdict.EXCLUDED: EXCLUDED_TOTAL,
+}
 _SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -33,13 +41,15 @@ class WorkerMetrics:
             buckets=_SECONDS,
             registry=registry,
         )
-        objective = ("objective", "subject")
-        self._firing = Gauge("photonwatch_alert_firing", "1 while the alert fires", (*objective, "severity"), registry=registry)
+        objective = (OBJECTIVE, SUBJECT)
+        self._firing = Gauge("photonwatch_alert_firing", "1 while the alert fires", (*objective, SEVERITY), registry=registry)
         self._remaining = Gauge(
             "photonwatch_error_budget_remaining_ratio", "Part of the error budget that is left", objective, registry=registry
         )
-        self._good = Counter("photonwatch_sli_good", "Good events", objective, registry=registry)
-        self._bad = Counter("photonwatch_sli_bad", "Bad events", objective, registry=registry)
+        self._verdicts = {
+            verdict: Counter(name.removesuffix("_total"), f"Samples judged {verdict}", objective, registry=registry)
+            for verdict, name in _COUNTER_OF.items()
+        }
 
     def stored(self, batch: Batch, outcome: Outcome) -> None:
         labels = (batch.topic, str(batch.partition))
@@ -69,9 +79,11 @@ class WorkerMetrics:
         self._firing.labels(objective, subject, severity).set(int(firing))
 
     def budget(self, snapshot: BudgetSnapshot) -> None:
+        """Show a budget; from its first sample on, each of its counters exists."""
         remaining = snapshot.remaining_ratio
         self._remaining.labels(snapshot.objective, snapshot.subject).set(float("nan") if remaining is None else float(remaining))
+        for counter in self._verdicts.values():
+            counter.labels(snapshot.objective, snapshot.subject)
 
     def judged(self, judged: Judged) -> None:
-        self._good.labels(judged.objective, judged.subject).inc(judged.counts.good)
-        self._bad.labels(judged.objective, judged.subject).inc(judged.counts.bad)
+        self._verdicts[judged.verdict].labels(judged.objective, judged.subject).inc()

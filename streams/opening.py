@@ -1,7 +1,6 @@
 """Opens a partition's pipeline with the state that the store holds for it."""
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from schemas.ids import DeviceId, IndicatorId
@@ -29,21 +28,13 @@ INTEGRATION_S = 10
 
 
 class Opener:
-    """Makes pipelines; blocks while it reads the store. ``clock``: UTC seconds."""
+    """Makes pipelines; blocks while it reads the store."""
 
-    def __init__(
-        self,
-        settings: WorkerSettings,
-        definitions: Definitions,
-        client: Client,
-        metrics: WorkerMetrics,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, settings: WorkerSettings, definitions: Definitions, client: Client, metrics: WorkerMetrics) -> None:
         self._settings = settings
         self._definitions = definitions
         self._client, self._ledger = client, Ledger(client)
         self._metrics = metrics
-        self._clock = clock
         self._evaluator = Evaluator(definitions)
         self._longest_s = max((objective.windows_s[-1] for objective in definitions.objectives), default=0)
         self._analysis = TagAnalysis(settings.panes, self._sampling)
@@ -83,7 +74,7 @@ class Opener:
             topic=topic,
             partition=partition,
             offset=stored,
-            since_unix_s=int(self._clock()) - self._longest_s,
+            span_s=self._longest_s,
         )
         judged = (
             Judged(v.objective, v.subject, v.indicator, v.run, v.end_unix_s, v.verdict, ONE_OF[v.verdict]) for v in verdicts

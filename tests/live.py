@@ -1,7 +1,6 @@
 """A platform of real parts for tests: a broker, an engine with its tables, and workers that may be killed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from storage.migrate import migrate
 from tests.fixtures_broker import EmbeddedBroker
 from tests.fixtures_engine import EmbeddedEngine
 
-WORKER = Path(__file__).parent / "live_worker.py"
+ROOT = Path(__file__).parent.parent
 
 
 def until(condition: Callable[[], Any], patience_s: float, what: str) -> Any:
@@ -90,8 +89,8 @@ class LivePlatform:
         log = self.home / f"{name}.log"
         with log.open("ab") as sink:
             process = subprocess.Popen(
-                [sys.executable, str(WORKER), json.dumps(arguments)], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
-                env={**os.environ, "PYTHONPATH": str(WORKER.parent.parent)},
+                [sys.executable, "-m", "tests.live_worker", json.dumps(arguments)],
+                stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, cwd=ROOT,
             )  # fmt: skip
         worker = LiveWorker(process, log)
         self._workers.append(worker)

@@ -15,7 +15,7 @@ from streams.settings import KafkaAccess, WorkerSettings
 def main(arguments: str) -> None:
     given = json.loads(arguments)
     structlog.configure(
-        processors=[structlog.processors.TimeStamper(), structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()],
+        processors=[structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()],
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
     )
     host, port, user, password = given["store"]
