@@ -26,7 +26,7 @@ Parameters = Mapping[str, Any]
 
 _UNAVAILABLE: Final[Mapping[int, str]] = {
     24: "cannot write", 33: "the request was cut short", 74: "cannot read a file", 75: "cannot write a file",
-    76: "cannot open a file", 159: "too slow", 160: "too slow", 164: "read-only for now", 198: "name not resolved",
+    76: "cannot open a file", 159: "too slow", 160: "too slow", 198: "name not resolved",
     202: "too many queries at once", 209: "time-out", 210: "network", 225: "no keeper", 236: "shutting down",
     241: "out of memory", 242: "table is read-only for now", 243: "disk full", 252: "too many parts", 279: "no replica",
     285: "too few replicas", 286: "quorum not met", 305: "too many connections", 319: "unknown whether it was stored",

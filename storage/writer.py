@@ -53,7 +53,7 @@ class Writer:
         self._worker_name = worker_name
         self._tokens = tokens
         self._clock = clock
-        self._vouched: dict[tuple[str, str, int], tuple[int, float]] = {}  # place → (hi, when the ledger said so)
+        self._vouched: dict[tuple[str, str, int], tuple[int, float]] = {}  # place → (offset where the ledger ends, since when)
 
     def write(self, batch: Batch) -> Outcome:
         """Store a batch, or find that it is stored.
@@ -66,15 +66,18 @@ class Writer:
         """
         place = (batch.pipeline, batch.topic, batch.partition)
         hi, since = self._vouched.pop(place, (None, 0.0))
+        last = True
         if hi != batch.lo or self._clock() - since > VOUCHED_S:
-            entry = self._ledger.before(*place, batch.hi)
-            if entry is not None and entry.hi > batch.lo:
-                _same_or_conflict(batch, entry)
-                self._vouched[place] = (batch.hi, self._clock())
+            latest = self._ledger.latest(*place)
+            last = latest is None or latest.hi <= batch.lo
+            before = latest if last else self._ledger.before(*place, batch.hi)
+            if before is not None and before.hi > batch.lo:
+                _same_or_conflict(batch, before)
                 return Outcome.ALREADY
-            self._refuse_forgotten(batch, entry)
+            self._refuse_forgotten(batch, before)
         self._store(batch)
-        self._vouched[place] = (batch.hi, self._clock())
+        if last:
+            self._vouched[place] = (batch.hi, self._clock())
         return Outcome.STORED
 
     def close(self) -> None:
@@ -97,13 +100,13 @@ class Writer:
     def _insert(self, table: str, rows: pa.Table, token: str) -> None:
         self._client.insert(table, rows, token=token if self._tokens else None)
 
-    def _refuse_forgotten(self, batch: Batch, latest: LedgerEntry | None) -> None:
+    def _refuse_forgotten(self, batch: Batch, before: LedgerEntry | None) -> None:
         """Refuse if an earlier attempt at this batch left rows whose tokens may be forgotten.
 
-        Such rows are younger than the partition's last finished batch. Inserts are counted with a factor of two to spare, for
-        batches that others have begun and not finished.
+        Such rows are younger than the batch before it. Inserts are counted with a factor of two to spare, for batches that others
+        have begun and not finished.
         """
-        if 2 * self._ledger.inserts_since(None if latest is None else latest.stored_at) < TOKENS_REMEMBERED:
+        if 2 * self._ledger.inserts_since(None if before is None else before.stored_at) < TOKENS_REMEMBERED:
             return
         place = {"pipeline": batch.pipeline, "topic": batch.topic, "partition": batch.partition, "lo": batch.lo}
         for table in batch.tables:

@@ -1,0 +1,47 @@
+"""The check of sums finds what it must find."""
+
+import pytest
+
+from schemas.ids import DeviceId, DomainId, RunId
+from schemas.panes import CoincidencePane, PaneKey, SinglesPane
+from storage import tables
+from storage.client import Client
+from storage.reader import Level, Reader
+from storage.writer import Writer
+from tests.storage.made import MIDNIGHT_UNIX_S, batch, context, tags
+
+pytestmark = pytest.mark.stack
+RUN = RunId("run-1")
+
+
+def test_late_tags_are_apart(writer: Writer, reader: Reader, client: Client, device: str) -> None:
+    writer.write(batch(device, 0))
+    late = tables.StoredTags(context(device, 99, 1), 99, tables.TagRuns.of(*tags(99, 1, count=10)), late=True)
+    client.insert(tables.TAG_RUNS, tables.tag_rows([late]), token=device)
+    check = reader.check_sums(DeviceId(device), RUN)
+    assert check.exact
+    assert sum(check.late.values()) == 10
+
+
+def test_a_missing_pane_is_found(writer: Writer, reader: Reader, client: Client, device: str) -> None:
+    writer.write(batch(device, 0))
+    raw = tables.StoredTags(context(device, 4, 4), 4, tables.TagRuns.of(*tags(4, 4)))
+    client.insert(tables.TAG_RUNS, tables.tag_rows([raw]), token=device)
+    assert not reader.check_sums(DeviceId(device), RUN).exact
+
+
+@pytest.mark.parametrize("table", ["singles_1min", "coincidences_1h"])
+def test_a_level_that_lost_rows_is_found(writer: Writer, reader: Reader, client: Client, device: str, table: str) -> None:
+    writer.write(batch(device, 0))
+    assert reader.check_sums(DeviceId(device), RUN).exact
+    client.command(f"ALTER TABLE {table} DELETE WHERE device = {{device:String}} SETTINGS mutations_sync = 1", {"device": device})
+    assert not reader.check_sums(DeviceId(device), RUN).exact
+
+
+def test_without_raw_rows_the_levels_are_compared(reader: Reader, client: Client, device: str) -> None:
+    key = PaneKey(DomainId(device), DeviceId(device), RUN, MIDNIGHT_UNIX_S)
+    client.insert(tables.SINGLES, tables.singles_rows([SinglesPane(key, 0, 5, 1, 0), SinglesPane(key, 9, 0, 1, 0)]), token=device)
+    client.insert(tables.COINCIDENCES, tables.coincidence_rows([CoincidencePane(key, (0, 1), 10, 2)]), token=device)
+    check = reader.check_sums(DeviceId(device), RUN)
+    assert check.exact
+    assert check.levels == {level: {0: 5} for level in Level}

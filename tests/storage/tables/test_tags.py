@@ -1,0 +1,106 @@
+"""Tags to rows and back, against a plain oracle."""
+
+import itertools
+
+import google_crc32c
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.ids import DeviceId, RunId
+from storage import tables
+from storage.client import Client
+from storage.reader import Reader
+from storage.tables import StoredTags, TagRuns
+from storage.tables.tags import WIDE_PS
+from tests.storage.made import context
+
+_numbers = itertools.count()
+steps = st.one_of(st.integers(0, 3), st.integers(0, 2**31), st.integers(WIDE_PS - 2, WIDE_PS + 2), st.integers(2**40, 2**50))
+streams = st.lists(st.tuples(steps, st.sampled_from([0, 1, 2, 7, 200, 254])), max_size=60)
+
+
+def arrays(stream: list[tuple[int, int]], start_ps: int) -> tuple[np.ndarray, np.ndarray]:
+    gaps, channels = zip(*stream, strict=True) if stream else ((), ())
+    return start_ps + np.cumsum(np.array(gaps, np.int64)), np.array(channels, np.uint8)
+
+
+def plain_runs(time_ps: np.ndarray, channel: np.ndarray) -> list[tuple[int, int, int, list[int]]]:
+    """Channel, first, last, gaps; one tag after another."""
+    runs: list[tuple[int, int, int, list[int]]] = []
+    for number in sorted(set(channel.tolist())):
+        last = None
+        for time in time_ps[channel == number].tolist():
+            if last is None or time - last >= 2**32:
+                runs.append((number, time, time, [0]))
+            else:
+                before = runs.pop()
+                runs.append((number, before[1], time, [*before[3], time - last]))
+            last = time
+    return runs
+
+
+@given(streams, st.integers(-(2**40), 2**40))
+def test_runs_equal_the_oracle(stream: list[tuple[int, int]], start_ps: int) -> None:
+    time_ps, channel = arrays(stream, start_ps)
+    runs = TagRuns.of(time_ps, channel)
+    assert (runs.channel.dtype, runs.t0_ps.dtype, runs.last_ps.dtype) == (np.uint8, np.int64, np.int64)
+    assert (runs.offsets.dtype, runs.gaps.dtype) == (np.int64, np.uint32)
+    found = [
+        (int(number), int(first), int(last), runs.gaps[a:b].tolist())
+        for number, first, last, a, b in zip(
+            runs.channel, runs.t0_ps, runs.last_ps, runs.offsets[:-1], runs.offsets[1:], strict=True
+        )
+    ]
+    assert found == plain_runs(time_ps, channel)
+
+
+@given(st.lists(streams, max_size=5))
+def test_rows_keep_every_block_apart(blocks: list[list[tuple[int, int]]]) -> None:
+    stored = [
+        StoredTags(context("device", sequence, sequence), 100 + sequence, TagRuns.of(*arrays(stream, 0)), late=sequence == 1)
+        for sequence, stream in enumerate(blocks)
+    ]
+    rows = tables.tag_rows(stored)
+    assert rows.schema == tables.SCHEMAS[tables.TAG_RUNS]
+    expected = [
+        (100 + sequence, sequence, sequence == 1, run)
+        for sequence, one in enumerate(blocks)
+        for run in plain_runs(*arrays(one, 0))
+    ]
+    for row, (offset, sequence, late, (channel, first, last, gaps)) in zip(rows.to_pylist(), expected, strict=True):
+        assert (row["offset"], row["sequence"], row["late"]) == (offset, sequence, late)
+        assert (row["channel"], row["t0_ps"], row["last_ps"], row["gaps"], row["n"]) == (channel, first, last, gaps, len(gaps))
+        assert row["crc"] == google_crc32c.value(np.array(gaps, "<u4").tobytes())
+        assert row["time"].value == row["origin_unix_ns"] + first // 1_000
+
+
+@pytest.mark.stack
+@settings(max_examples=12, deadline=None)
+@given(stream=streams, start_ps=st.integers(-(2**40), 2**40), cut=st.integers(0, 60))
+def test_tags_come_back_as_they_went(
+    client: Client, reader: Reader, stream: list[tuple[int, int]], start_ps: int, cut: int
+) -> None:
+    time_ps, channel = arrays(stream, start_ps)
+    device, run = DeviceId("tags"), RunId(f"run-{next(_numbers)}")
+    parts = [(time_ps[:cut], channel[:cut]), (time_ps[cut:], channel[cut:])]
+    rows = tables.tag_rows(
+        [StoredTags(context(device, number, 0, run=run), number, TagRuns.of(*part)) for number, part in enumerate(parts)]
+    )
+    for place in range(rows.num_rows):  # one by one, so that no insert holds two days
+        client.insert(tables.TAG_RUNS, rows.slice(place, 1), token=f"{run}-{place}")
+    for number in {0, *channel.tolist()}:
+        own = time_ps[channel == number]
+        np.testing.assert_array_equal(reader.tags(device, run, number), own)
+        if own.size:
+            begin, end = int(own[own.size // 3]), int(own[-1])
+            np.testing.assert_array_equal(reader.tags(device, run, number, begin, end), own[(own >= begin) & (own < end)])
+    view = client.query(
+        "SELECT channel, abstime_ps, toUnixTimestamp64Nano(time) AS ns FROM tags "
+        "WHERE device = 'tags' AND run = {run:String} ORDER BY channel, abstime_ps",
+        {"run": run},
+    )
+    order = np.lexsort((time_ps, channel))
+    assert view["channel"].to_pylist() == channel[order].tolist()
+    assert view["abstime_ps"].to_pylist() == time_ps[order].tolist()
