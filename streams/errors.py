@@ -11,3 +11,7 @@ class SegmentError(StreamsError):
 
 class DensityError(StreamsError):
     """More tags inside one correlation window than can be paired in bounded work and memory."""
+
+
+class AnalysisError(StreamsError):
+    """What was asked for cannot be computed from what there is."""

@@ -1,0 +1,1 @@
+"""From integers to numbers that a physicist may trust: pure functions, each with its interval."""

@@ -1,6 +1,6 @@
 """The axis of delays: which tau falls into which bin."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 _WIDEST_PS = 1 << 30  # beyond it the multiplication that replaces the division by the bin width is no longer exact
@@ -17,6 +17,7 @@ class TauAxis:
     first_edge_ps: int
     bin_width_ps: int
     bins: int
+    constants: tuple[int, int, int, int, int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.bin_width_ps < 1 or self.bins < 1:
@@ -25,6 +26,7 @@ class TauAxis:
             raise ValueError(f"the delays [{self.first_edge_ps}, {self.end_ps}) ps must hold 0")
         if self.span_ps > _WIDEST_PS:
             raise ValueError(f"delays over {self.span_ps} ps: at most {_WIDEST_PS} ps; narrow the range")
+        object.__setattr__(self, "constants", self._constants())
 
     @classmethod
     def symmetric(cls, half_range_ps: int, bin_width_ps: int) -> Self:
@@ -49,7 +51,7 @@ class TauAxis:
         """A tag may pair with tags up to this much older than itself."""
         return max(-self.first_edge_ps, self.end_ps - 1)
 
-    def constants(self) -> tuple[int, int, int, int, int, int]:
+    def _constants(self) -> tuple[int, int, int, int, int, int]:
         """For kernels: -first edge, span, reach, multiplier, shift, bins, with offset // bin width == offset*multiplier >> shift.
 
         Exact for every offset below the span (Granlund and Montgomery 1994, theorem 4.2): with 2**shift >= span * bin width the

@@ -59,16 +59,15 @@ def count_pairs(
     if begin >= end or len(layout.detectors) < 2:
         return
     time_ps, channel = readonly(time_ps, np.int64), readonly(channel, np.uint8)
-    constants = axis.constants()
     landmarks = time_ps[:end:CROWD]
-    if (np.diff(landmarks) <= axis.reach_ps).any():
+    if (landmarks[1:] - landmarks[:-1] <= axis.reach_ps).any():
         _count_burst(gather(time_ps, channel, part), layout, axis, histogram)
         return
     elapsed = int(time_ps[end - 1]) - int(time_ps[begin])
     if axis.reach_ps * (end - begin) <= _SPARSE * elapsed:
-        _count_sparse(time_ps, channel, part, constants, layout.rows, histogram)
+        _count_sparse(time_ps, channel, part, axis.constants, layout.rows, histogram)
     else:
-        _count_dense(time_ps, channel, part, constants, layout.rows, histogram)
+        _count_dense(time_ps, channel, part, axis.constants, layout.rows, histogram)
 
 
 def _count_burst(burst: Burst, layout: PairLayout, axis: TauAxis, histogram: Counts) -> None:
@@ -78,7 +77,7 @@ def _count_burst(burst: Burst, layout: PairLayout, axis: TauAxis, histogram: Cou
             f"a burst around {burst.time_ps[burst.begin]} ps: {steps} comparisons within {axis.reach_ps} ps, at most "
             f"{MOST_LOOK_BACKS} are made at once; narrow the range of delays"
         )
-    _count_weighted(burst.time_ps, burst.channel, burst.weight, burst.begin, axis.constants(), layout.rows, histogram)
+    _count_weighted(burst.time_ps, burst.channel, burst.weight, burst.begin, axis.constants, layout.rows, histogram)
 
 
 @njit(nogil=True, cache=True)
@@ -127,7 +126,7 @@ def _count_dense(
     turn = np.uint64(_SPARE - 1)
     for i in range(np.uint64(part[0]), np.uint64(part[1])):
         now = np.uint64(time_ps[i])
-        j = i
+        j = np.uint64(i)
         while j:
             j -= one
             age = now - np.uint64(time_ps[j])

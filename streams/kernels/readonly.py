@@ -12,6 +12,8 @@ def readonly(array: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     Raises:
         TypeError: values that ``dtype`` cannot hold exactly.
     """
+    if array.dtype == dtype and array.flags.c_contiguous and not array.flags.writeable:
+        return array
     view = np.ascontiguousarray(array.astype(dtype, casting="safe", copy=False)).view()
     view.flags.writeable = False
     return view

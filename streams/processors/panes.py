@@ -24,9 +24,10 @@ from schemas.panes import PANE_PS, CoincidencePane, CorrelationPane, Counts, Pan
 from streams.errors import DensityError, SegmentError
 from streams.kernels.axis import TauAxis
 from streams.kernels.layout import PairLayout
-from streams.kernels.pairs import count_pairs, empty_histogram, rows_of
+from streams.kernels.pairs import empty_histogram, rows_of
 from streams.kernels.singles import count_channels
 from streams.processors.intervals import Interval, merged, overlap_ps
+from streams.processors.partners import Partners
 from streams.segment import Segment
 
 MOST_PANES = 100_000
@@ -36,6 +37,7 @@ MOST_CARRIED = 1 << 22
 MOST_BINS = 1 << 24
 """Bins that the histograms of all pairs may have: 128 MiB."""
 _PS_PER_NS = 1_000
+_Axes = tuple[TauAxis, TauAxis]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,11 @@ class _Pane:
 class PaneState:
     """Everything that the next segment needs: the open pane, and the tail (detectors' tags that may still find partners).
 
-    ``stream`` and ``reached_ps`` are None before the first segment; the histograms hold the pairs of ``layout``.
+    ``axes`` are those of the correlation and of the coincidence window. ``stream`` and ``reached_ps`` are None before the first
+    segment; the histograms hold the pairs of ``layout``.
     """
 
-    reach_ps: int
+    axes: _Axes
     stream: _Stream | None
     layout: PairLayout
     first_ps: int
@@ -84,11 +87,19 @@ class PaneState:
     tail_channel: Channels
     pane: _Pane | None
 
+    @property
+    def reach_ps(self) -> int:
+        """How long a tag may wait for its partner."""
+        return max(axis.reach_ps for axis in self.axes)
+
 
 def initial(parameters: PaneParameters) -> PaneState:
     """The state before anything was seen."""
-    reach_ps = max(axis.reach_ps for axis in _axes(parameters))
-    return PaneState(reach_ps, None, PairLayout.of(()), 0, None, np.empty(0, np.int64), np.empty(0, np.uint8), None)
+    axes = (
+        TauAxis.symmetric(parameters.half_range_ps, parameters.bin_width_ps),
+        TauAxis.window(parameters.coincidence_window_ps),
+    )
+    return PaneState(axes, None, PairLayout.of(()), 0, None, np.empty(0, np.int64), np.empty(0, np.uint8), None)
 
 
 def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tuple[PaneState, PaneResults]:
@@ -112,7 +123,7 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
         )
     lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), state.reached_ps, segment.reached_ps)
     state = _laid_out(state, segment.detectors, parameters)
-    partners = _Partners.of(state, segment)
+    partners = Partners.of(segment, state.layout, (state.tail_ps, state.tail_channel), state.reach_ps)
     closed = []
     pane = state.pane
     for start_unix_s in _touched(stream, state.pane, segment, lost):
@@ -120,11 +131,11 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
             pane = _Pane(start_unix_s, np.zeros(256, np.uint64))
         start_ps, end_ps = stream.start_ps(start_unix_s), stream.start_ps(start_unix_s + 1)
         pane = _time_counted(pane, segment, lost, (start_ps, end_ps))
-        pane = _tags_counted(pane, segment, partners, (start_ps, end_ps), state.layout, parameters)
+        pane = _tags_counted(pane, segment, partners, (start_ps, end_ps), state.axes)
         if end_ps <= segment.reached_ps:
-            closed.append(_results(stream, pane, state.layout, parameters))
+            closed.append(_results(stream, pane, state, parameters))
             pane = None
-    tail_ps, tail_channel = partners.tail(segment.reached_ps - state.reach_ps)
+    tail_ps, tail_channel = partners.tail_from(segment.reached_ps - state.reach_ps)
     if tail_ps.size > MOST_CARRIED:
         raise DensityError(
             f"{segment.domain} (run {segment.run}): {tail_ps.size} tags in the {state.reach_ps} ps before {segment.reached_ps} "
@@ -146,7 +157,7 @@ def close(state: PaneState, parameters: PaneParameters) -> PaneResults:
     """The pane that is still open, as it stands: the stream ended or fell silent. The state is spent."""
     if state.stream is None or state.pane is None:
         return PaneResults()
-    return _results(state.stream, state.pane, state.layout, parameters)
+    return _results(state.stream, state.pane, state, parameters)
 
 
 def needed_from_ps(state: PaneState) -> int | None:
@@ -161,14 +172,6 @@ def needed_from_ps(state: PaneState) -> int | None:
     return max(state.first_ps, open_ps - state.reach_ps)
 
 
-def _axes(parameters: PaneParameters) -> tuple[TauAxis, TauAxis]:
-    """Of the correlation, and of the coincidence window."""
-    return (
-        TauAxis.symmetric(parameters.half_range_ps, parameters.bin_width_ps),
-        TauAxis.window(parameters.coincidence_window_ps),
-    )
-
-
 def _laid_out(state: PaneState, detectors: tuple[int, ...], parameters: PaneParameters) -> PaneState:
     """The state with histograms that have rows for all pairs of ``detectors`` too.
 
@@ -180,14 +183,14 @@ def _laid_out(state: PaneState, detectors: tuple[int, ...], parameters: PanePara
     layout = PairLayout.of(tuple(sorted({*state.layout.detectors, *detectors})))
     if len(layout.pairs) * parameters.bins > MOST_BINS:
         raise SegmentError(
-            f"{len(layout.detectors)} detectors make {len(layout.pairs)} pairs of {parameters.bins} bins, at most {MOST_BINS} bins"
-            " are kept; widen the bins, narrow the range, or give channels that need no correlation another role than detector"
+            f"{len(layout.detectors)} detectors make {len(layout.pairs)} pairs of {parameters.bins} bins, above {MOST_BINS} in "
+            "all; widen the bins, narrow the range, or give channels that need no correlation another role than detector"
         )
     pane = state.pane
     if pane is not None and pane.correlations is not None and pane.coincidences is not None:
         former = [layout.pairs.index(pair) for pair in state.layout.pairs]
         wider = []
-        for counts, axis in zip((pane.correlations, pane.coincidences), _axes(parameters), strict=True):
+        for counts, axis in zip((pane.correlations, pane.coincidences), state.axes, strict=True):
             wide = empty_histogram(layout, axis)
             rows_of(wide, axis)[former] = rows_of(counts, axis)
             wider.append(wide)
@@ -227,73 +230,18 @@ def _time_counted(pane: _Pane, segment: Segment, lost: tuple[Interval, ...], bou
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Partners:
-    """A segment's tags of detectors. The first ``head`` of them may pair with the tail: ``joined`` is the tail, then these."""
-
-    time_ps: Times
-    channel: Channels
-    head: int
-    joined_ps: Times
-    joined_channel: Channels
-
-    @classmethod
-    def of(cls, state: PaneState, segment: Segment) -> "_Partners":
-        time_ps, channel = segment.time_ps, segment.channel
-        present = np.flatnonzero(count_channels(channel))
-        if not set(present.tolist()) <= set(segment.detectors):
-            kept = np.isin(channel, np.array(segment.detectors, np.uint8))
-            time_ps, channel = time_ps[kept], channel[kept]
-        head = 0
-        if state.tail_ps.size:
-            head = int(np.searchsorted(time_ps, state.tail_ps[-1] + np.int64(state.reach_ps), side="right"))
-        return cls(
-            time_ps,
-            channel,
-            head,
-            np.concatenate((state.tail_ps, time_ps[:head])),
-            np.concatenate((state.tail_channel, channel[:head])),
-        )
-
-    def count(self, begin: int, end: int, layout: PairLayout, axis: TauAxis, histogram: Counts) -> None:
-        """Add the pairs whose later tag is one of [begin, end)."""
-        waiting = self.joined_ps.size - self.head
-        split = min(max(begin, self.head), end)
-        count_pairs(self.joined_ps, self.joined_channel, (waiting + begin, waiting + split), layout, axis, histogram)
-        count_pairs(self.time_ps, self.channel, (split, end), layout, axis, histogram)
-
-    def tail(self, from_ps: int) -> tuple[Times, Channels]:
-        """Copies of the tags at and after ``from_ps``, the tail's included."""
-        cut = int(np.searchsorted(self.time_ps, from_ps))
-        if cut:
-            return self.time_ps[cut:].copy(), self.channel[cut:].copy()
-        waiting = self.joined_ps.size - self.head
-        kept = int(np.searchsorted(self.joined_ps[:waiting], from_ps))
-        return (
-            np.concatenate((self.joined_ps[kept:waiting], self.time_ps)),
-            np.concatenate((self.joined_channel[kept:waiting], self.channel)),
-        )
-
-
-def _tags_counted(
-    pane: _Pane,
-    segment: Segment,
-    partners: _Partners,
-    bounds: Interval,
-    layout: PairLayout,
-    parameters: PaneParameters,
-) -> _Pane:
+def _tags_counted(pane: _Pane, segment: Segment, partners: Partners, bounds: Interval, axes: _Axes) -> _Pane:
     begin, end = _between(segment.time_ps, bounds)
     if begin == end:
         return pane
     pane = replace(pane, tags=pane.tags + count_channels(segment.channel[begin:end]))
-    begin, end = _between(partners.time_ps, bounds)
-    if begin == end or not layout.pairs:
+    part = _between(partners.time_ps, bounds)
+    if part[0] == part[1] or not partners.layout.pairs:
         return pane
     counted = []
-    for axis, counts in zip(_axes(parameters), (pane.correlations, pane.coincidences), strict=True):
-        histogram = empty_histogram(layout, axis) if counts is None else counts.copy()
-        partners.count(begin, end, layout, axis, histogram)
+    for axis, counts in zip(axes, (pane.correlations, pane.coincidences), strict=True):
+        histogram = empty_histogram(partners.layout, axis) if counts is None else counts.copy()
+        partners.count(part, axis, histogram)
         counted.append(histogram)
     return replace(pane, correlations=counted[0], coincidences=counted[1])
 
@@ -306,23 +254,23 @@ def _between(time_ps: Times, bounds: Interval) -> Interval:
     return int(begin), max(int(begin), int(end))
 
 
-def _results(stream: _Stream, pane: _Pane, layout: PairLayout, parameters: PaneParameters) -> PaneResults:
+def _results(stream: _Stream, pane: _Pane, state: PaneState, parameters: PaneParameters) -> PaneResults:
     key = PaneKey(stream.domain, stream.device, stream.run, pane.start_unix_s)
     spoke = pane.detectors.union(np.flatnonzero(pane.tags).tolist())
     singles = tuple(SinglesPane(key, channel, int(pane.tags[channel]), pane.live_ps, pane.lost_ps) for channel in sorted(spoke))
     if pane.correlations is None or pane.coincidences is None:
         return PaneResults(singles)
-    correlation, window = _axes(parameters)
+    correlation, window = state.axes
     return PaneResults(
         singles,
         tuple(
             CorrelationPane(key, start, stop, correlation.first_edge_ps, correlation.bin_width_ps, counts.copy())
-            for (start, stop), counts in zip(layout.pairs, rows_of(pane.correlations, correlation), strict=True)
+            for (start, stop), counts in zip(state.layout.pairs, rows_of(pane.correlations, correlation), strict=True)
             if counts.any()
         ),
         tuple(
             CoincidencePane(key, pair, parameters.coincidence_window_ps, int(counts[0]))
-            for pair, counts in zip(layout.pairs, rows_of(pane.coincidences, window), strict=True)
+            for pair, counts in zip(state.layout.pairs, rows_of(pane.coincidences, window), strict=True)
             if counts[0]
         ),
     )

@@ -1,0 +1,154 @@
+"""The pulse train in a coincidence histogram: its period, and where its peaks lie. Nothing is assumed of where zero delay is.
+
+The search is that for pulsars: power at a frequency and its harmonics (the H-test, de Jager, Raubenheimer and Swanepoel 1989),
+after division by the smooth part of the spectrum, which is what an antibunching dip, bunching or a single cross-talk peak leave.
+The frequency is then refined on the phases of the single peaks.
+"""
+
+from dataclasses import dataclass
+from math import ceil, log, log2, pi
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from streams.estimators.delays import DelayHistogram
+
+_FALSE_ALARM = 1e-6  # probability to find a train in counts that hold none
+_H_SLOPE = 0.398  # P(H > h) = exp(-0.398 h) without a train
+_FEWEST_PERIODS = 6  # in the range of delays, for a period that is not known
+_FEWEST_BINS = 10  # in a period that is not known: below, the beat of the tagger's resolution with the bins looks like a train
+_PADDING = 16
+_HIGHEST = 0.2  # cycles a bin; above it bins are too coarse to hold a peak's shape
+_COMB_SHARE = (
+    0.8  # peaks of unequal height repeat in a longer period too: the train is the comb that holds this much of the power
+)
+_MOST_HARMONICS = 32  # beyond it the pulses would be narrower than a hundredth of their period
+_TOOTH = 16.0  # power that noise does not reach in the places where it is sought
+_SMOOTH = 8  # resolved frequencies over which the smooth part is taken
+_ROUNDS = 8
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class PulseTrain:
+    """Peaks at ``offset_ps + k*period_ps`` for whole k, that at k = 0 nearest to delay 0. Errors are one standard deviation."""
+
+    period_ps: float
+    period_error_ps: float
+    offset_ps: float
+    offset_error_ps: float
+
+    def number_nearest(self, delay_ps: float) -> int:
+        return round((delay_ps - self.offset_ps) / self.period_ps)
+
+    def delay_of(self, number: int) -> float:
+        return self.offset_ps + number * self.period_ps
+
+
+def find_train(histogram: DelayHistogram, period_ps: float | None = None) -> PulseTrain | None:
+    """The train of ``histogram``, or None where there is none (continuous light, or too few counts to tell).
+
+    ``period_ps`` is taken as it is where the source knows it; its error is then given as 0.
+    """
+    if not histogram.counts.any():
+        return None
+    spectrum = _Spectrum.of(histogram)
+    if period_ps is not None:
+        found = spectrum.holds(histogram.bin_width_ps / period_ps)
+        return _aligned(histogram, period_ps, refine=False) if found else None
+    frequency = spectrum.fundamental()
+    return None if frequency is None else _aligned(histogram, histogram.bin_width_ps / frequency, refine=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spectrum:
+    """Power over its smooth part (mean 1 where nothing repeats), ``step`` cycles a bin apart; ``resolution`` separates lines."""
+
+    power: Floats
+    step: float
+    resolution: float
+
+    @classmethod
+    def of(cls, histogram: DelayHistogram) -> "_Spectrum":
+        counts = histogram.counts.astype(np.float64)
+        taper = np.hanning(counts.size + 2)[1:-1]
+        size = 1 << ceil(log2(_PADDING * counts.size))
+        flat = (counts - (counts * taper).sum() / taper.sum()) * taper
+        power = np.abs(np.fft.rfft(flat, size)) ** 2 / (counts * taper**2).sum()
+        block = max(1, round(_SMOOTH * size / counts.size))
+        blocks = power[: power.size // block * block].reshape(-1, block)
+        # The median of exponentially distributed power is ln 2 of its mean.
+        smooth = np.interp(np.arange(power.size), (np.arange(len(blocks)) + 0.5) * block, np.median(blocks, axis=1) / log(2))
+        return cls(power / np.maximum(smooth, 1), 1 / size, 1 / counts.size)
+
+    def fundamental(self) -> float | None:
+        """Frequency of the train, cycles a bin."""
+        lowest, highest = ceil(_FEWEST_PERIODS * self.resolution / self.step), int(1 / _FEWEST_BINS / self.step)
+        if highest <= lowest:
+            return None
+        candidates = np.arange(lowest, highest + 1)
+        strengths = self._strengths(candidates)
+        best = int(candidates[np.argmax(strengths)])
+        trials = candidates.size * self.step / self.resolution
+        if strengths.max() < log(trials / _FALSE_ALARM) / _H_SLOPE:
+            return None
+        for multiple in range(highest // best, 1, -1):
+            if self._comb_power(multiple * best, multiple) >= _COMB_SHARE * self._comb_power(best, 1):
+                near = np.arange(multiple * (best - 1), multiple * (best + 1) + 1)
+                best = int(near[np.argmax(self._strengths(near))])
+                break
+        return best * self.step
+
+    def holds(self, frequency: float) -> bool:
+        """Whether there is a train of this frequency, cycles a bin."""
+        return float(self._strengths(np.array([frequency / self.step]))[0]) >= log(1 / _FALSE_ALARM) / _H_SLOPE
+
+    def _strengths(self, candidates: npt.NDArray[Any]) -> Floats:
+        """The H statistic of every candidate (in steps)."""
+        best = np.full(candidates.size, -np.inf)
+        total = np.zeros(candidates.size)
+        for harmonic in range(1, self._harmonics(candidates.min()) + 1):
+            place = np.rint(harmonic * candidates).astype(np.intp)
+            inside = place * self.step <= _HIGHEST
+            total[inside] += 2 * self.power[place[inside]] - 4
+            best[inside] = np.maximum(best[inside], total[inside] + 4)
+        return best
+
+    def _comb_power(self, spacing: int, slack: int) -> float:
+        """Power of a comb's teeth that stand out, each sought within ``slack`` steps times its harmonic."""
+        teeth = (
+            self.power[max(0, harmonic * (spacing - slack)) : harmonic * (spacing + slack) + 1].max()
+            for harmonic in range(1, self._harmonics(spacing) + 1)
+        )
+        return float(sum(tooth for tooth in teeth if tooth > _TOOTH))
+
+    def _harmonics(self, spacing: float) -> int:
+        return min(_MOST_HARMONICS, int(_HIGHEST / self.step / spacing))
+
+
+def _aligned(histogram: DelayHistogram, period_ps: float, *, refine: bool) -> PulseTrain:
+    """Newton's steps on the phases of single peaks: they maximise sum of counts * cos(phase - a - b*k).
+
+    Errors are those of an estimator whose score has the counts' own scatter (sandwich): broad and unequal peaks are no trouble.
+    """
+    middles, counts = histogram.middles_ps, histogram.counts.astype(np.float64)
+    offset_ps = float(np.angle(np.sum(counts * np.exp(2j * pi * middles / period_ps)))) / (2 * pi) * period_ps
+    free = 2 if refine else 1
+    inverse, score = np.zeros((free, free)), np.zeros((free, free))
+    for _ in range(_ROUNDS):
+        number = np.rint((middles - offset_ps) / period_ps)
+        phase = 2 * pi * (middles - offset_ps - number * period_ps) / period_ps
+        design = np.stack((np.ones_like(number), number))[:free]
+        hessian = (design * (counts * np.cos(phase))) @ design.T
+        if np.linalg.det(hessian) <= 0:
+            break
+        inverse = np.linalg.inv(hessian)
+        score = (design * (counts * np.sin(phase) ** 2)) @ design.T
+        change = inverse @ (design @ (counts * np.sin(phase))) * period_ps / (2 * pi)
+        offset_ps += float(change[0])
+        period_ps += float(change[1]) if refine else 0.0
+    error = np.sqrt(np.diag(inverse @ score @ inverse)) * period_ps / (2 * pi)
+    nearest = round(-offset_ps / period_ps)
+    return PulseTrain(period_ps, float(error[1]) if refine else 0.0, offset_ps + nearest * period_ps, float(error[0]))

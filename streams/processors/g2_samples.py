@@ -1,0 +1,134 @@
+"""g² of each integration window, from closed panes: tumbling windows aligned to UTC, one estimate each.
+
+A pure seam like that of the panes. A sample depends on its window's panes alone, so a restart repeats it if it is given the panes
+of the whole window (``needed_from_unix_s``). A run that begins or ends inside a window yields a sample of what there is; its live
+time is among the parameters. Silence yields samples too: without counts, and so without a verdict.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import chain
+
+import msgspec
+
+from schemas.ids import IndicatorId, SubjectId
+from schemas.panes import PaneKey, PaneParameters, PaneResults
+from schemas.records import Estimate, IndicatorSample
+from streams.channel_pair import choose_pair
+from streams.errors import AnalysisError
+from streams.estimators.g2 import G2Parameters, estimate_g2
+from streams.pane_sum import PaneSum
+
+
+@dataclass(frozen=True, slots=True)
+class G2Sampling:
+    """Which indicator the samples are of, over how long, and how they are computed."""
+
+    indicator: IndicatorId
+    integration_s: int
+    panes: PaneParameters
+    g2: G2Parameters = field(default_factory=G2Parameters)
+    firmware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerState:
+    """The panes of the open window, in the order in which they closed."""
+
+    panes: tuple[PaneResults, ...] = ()
+
+    @property
+    def first(self) -> PaneKey | None:
+        return self.panes[0].singles[0].key if self.panes else None
+
+
+def initial() -> SamplerState:
+    return SamplerState()
+
+
+def step(state: SamplerState, results: PaneResults, sampling: G2Sampling) -> tuple[SamplerState, tuple[IndicatorSample, ...]]:
+    """Take closed panes, ascending; yield the samples of the windows that are complete with them.
+
+    A window is complete with its last second, or when a pane of a later window or of another run comes.
+    """
+    samples: list[IndicatorSample] = []
+    for key, pane in _by_pane(results):
+        first = state.first
+        end_unix_s = _window_end(key, sampling)
+        if first is not None and (
+            first.run != key.run or first.device != key.device or _window_end(first, sampling) != end_unix_s
+        ):
+            samples += close(state, sampling)
+            state = SamplerState()
+        state = SamplerState((*state.panes, pane))
+        if key.start_unix_s + 1 == end_unix_s:
+            samples += close(state, sampling)
+            state = SamplerState()
+    return state, tuple(samples)
+
+
+def close(state: SamplerState, sampling: G2Sampling) -> tuple[IndicatorSample, ...]:
+    """The sample of the window that is still open, as it stands. The state is spent."""
+    first = state.first
+    if first is None:
+        return ()
+    total = PaneSum(sampling.panes)
+    for pane in state.panes:
+        total.add(pane)
+    return (
+        IndicatorSample(
+            subject=SubjectId(first.device),
+            indicator=sampling.indicator,
+            device=first.device,
+            run=first.run,
+            end_unix_s=_window_end(first, sampling),
+            integration_s=sampling.integration_s,
+            estimate=_estimate(total, sampling.g2),
+            firmware=sampling.firmware,
+        ),
+    )
+
+
+def needed_from_unix_s(state: SamplerState, sampling: G2Sampling) -> int | None:
+    """Start of the open window, whose panes a restart needs again; None where no window is open."""
+    return None if state.first is None else _window_end(state.first, sampling) - sampling.integration_s
+
+
+def _window_end(key: PaneKey, sampling: G2Sampling) -> int:
+    return (key.start_unix_s // sampling.integration_s + 1) * sampling.integration_s
+
+
+def _by_pane(results: PaneResults) -> Iterator[tuple[PaneKey, PaneResults]]:
+    """Panes one by one; each has a singles row at least."""
+    for key in dict.fromkeys(singles.key for singles in results.singles):
+        yield (
+            key,
+            PaneResults(
+                tuple(pane for pane in results.singles if pane.key == key),
+                tuple(pane for pane in results.correlations if pane.key == key),
+                tuple(pane for pane in results.coincidences if pane.key == key),
+            ),
+        )
+
+
+def _estimate(total: PaneSum, parameters: G2Parameters) -> Estimate:
+    live_s = total.live_ps / 1e12
+    try:
+        pair = choose_pair(chain.from_iterable(total.pairs), total.tags)
+    except AnalysisError as error:
+        return Estimate(
+            value=None,
+            lower=None,
+            upper=None,
+            confidence=parameters.confidence,
+            counts={"central_counts": 0, "side_counts": 0},
+            unit="1",
+            method="g2, not estimated, v1",
+            parameters={"live_s": live_s},
+            warnings=(str(error),),
+        )
+    near = estimate_g2(total.histogram(pair.channels), total.accidentals_per_ps(pair.channels), parameters).near
+    start, stop = pair.channels
+    return msgspec.structs.replace(
+        near, parameters=near.parameters | {"start_channel": start, "stop_channel": stop, "live_s": live_s}
+    )
