@@ -9,8 +9,10 @@ from schemas.panes import PaneParameters, PaneResults
 from schemas.records import IndicatorSample
 from streams.confluence import Confluence
 from streams.errors import StreamsError
+from streams.estimators.g2 import G2Parameters
 from streams.positions import SourcePosition, StreamPosition
-from streams.processors import panes
+from streams.processors import g2_samples, panes
+from streams.processors.g2_samples import G2Sampling
 from streams.segment import Segment
 from streams.sequence import Arrival, Fate, SequenceGate, Stretch
 
@@ -53,6 +55,7 @@ class TagStream:
         self._gates = {source.source: SequenceGate(source) for source in position.sources}
         self._confluence = Confluence(position)
         self._panes: panes.PaneState | None = None
+        self._sampler = g2_samples.initial()
         self._period_ps: float | None = None
         self._uncounted: tuple[Loss, ...] = ()
         self._blocks: list[tuple[int, int]] = []  # (reached_ps on the stream's axis, offset) of those that may be needed again
@@ -138,7 +141,7 @@ class TagStream:
         if self._confluence.ended and self._panes is not None:
             results = panes.close(self._panes, self._analysis.panes)
             self._panes = None
-            counted.append(self._counted(results, closing=True))
+            counted.append(Counted(results, self._sample(results) + self._last_sample()))
         self._blocks = [block for block in self._blocks if block[0] > self._needed_ps()]
         return counted
 
@@ -150,15 +153,39 @@ class TagStream:
             self._uncounted = (*segment.losses, Loss(segment.start_ps, segment.reached_ps, int(segment.time_ps.size)))
             return Counted(PaneResults(), (), refused=str(error))
         self._uncounted = ()
-        return self._counted(results, closing=False)
+        return Counted(results, self._sample(results))
 
-    def _counted(self, results: PaneResults, *, closing: bool) -> Counted:
-        return Counted(results, ())
+    def _sample(self, results: PaneResults) -> tuple[IndicatorSample, ...]:
+        if (sampling := self._sampling()) is None or not results.singles:
+            return ()
+        self._sampler, samples = g2_samples.step(self._sampler, results, sampling)
+        return samples
+
+    def _last_sample(self) -> tuple[IndicatorSample, ...]:
+        """Of the window that is open when the stream ends."""
+        state, self._sampler = self._sampler, g2_samples.initial()
+        sampling = self._sampling()
+        return () if sampling is None else g2_samples.close(state, sampling)
+
+    def _sampling(self) -> G2Sampling | None:
+        asked = self._analysis.sampling_of(self.position.device)
+        if asked is None:
+            return None
+        return G2Sampling(
+            indicator=asked.indicator,
+            integration_s=asked.integration_s,
+            panes=self._analysis.panes,
+            g2=G2Parameters(period_ps=self._period_ps),
+            firmware=self.position.firmware,
+        )
 
     def _needed_ps(self) -> int:
         """Event time on the stream's axis from which blocks may be needed again."""
-        released_ps = self.position.released_ps
-        if released_ps is None:
-            return _EVER
-        open_from_ps = None if self._panes is None else panes.needed_from_ps(self._panes)
-        return released_ps if open_from_ps is None else min(released_ps, open_from_ps)
+        needed = [_EVER if self.position.released_ps is None else self.position.released_ps]
+        if self._panes is not None and (open_ps := panes.needed_from_ps(self._panes)) is not None:
+            needed.append(open_ps)
+        sampling = self._sampling()
+        if sampling is not None and (open_s := g2_samples.needed_from_unix_s(self._sampler, sampling)) is not None:
+            window_ps = (open_s * 1_000_000_000 - self.position.origin_unix_ns) * 1_000
+            needed.append(window_ps - panes.initial(self._analysis.panes).reach_ps)
+        return min(needed)
