@@ -174,7 +174,7 @@ def _page_port(settings: Settings, running: StackState | None) -> Check:
         address = next((part.address for part in running.parts if part.name == "page"), None)
         return Check("ports", Outcome.OK, f"the page is at {address}" if address else "the stack runs without a page")
     port = settings.page.port
-    listening = {one.laddr.port for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    listening = {one.laddr.port for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN and one.laddr}
     taken = [
         name for name, of in (("page", port), ("kafka", settings.kafka.port), ("store", settings.store.port)) if of in listening
     ]

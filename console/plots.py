@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,13 @@ _FORMATS: Mapping[str, Mapping[str, str | None]] = {"png": {}, "svg": {"Date": N
 """What each carries beside its title; a date would make the same picture differ."""
 
 
-_STYLE = {"font.size": 9, "axes.edgecolor": _SOFT, "axes.labelcolor": _INK, "svg.fonttype": "none", "svg.hashsalt": "photonwatch"}
+_STYLE: Mapping[Any, Any] = {
+    "font.size": 9,
+    "axes.edgecolor": _SOFT,
+    "axes.labelcolor": _INK,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "photonwatch",
+}
 
 
 def value_text(estimate: Estimate) -> str:
@@ -49,7 +55,7 @@ def caption_text(histogram: Histogram) -> str:
         parts.append(histogram.estimate.method)
         normalisation = histogram.estimate.parameters.get("normalisation")
         if normalisation:
-            parts.append(f"normalised by {normalisation}")
+            parts.append(f"normalised by {str(normalisation).replace('_', ' ')}")
     return " · ".join(parts)
 
 
@@ -67,7 +73,7 @@ def write(histogram: Histogram, heading: str, file: Path) -> None:
     from matplotlib import rc_context
 
     try:
-        with rc_context(_STYLE):
+        with rc_context(dict(_STYLE)):
             draw(histogram, heading).savefig(file, format=kind, dpi=160, metadata={"Title": heading, **_FORMATS[kind]})
     except OSError as error:
         raise Refusal(

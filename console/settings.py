@@ -91,8 +91,6 @@ class Worker:
 
     group: str = "photonwatch"
     metrics_port: int = 0
-    integration: Picoseconds = Picoseconds(10 * 10**12)
-    """Event time over which one g² sample is taken; whole seconds."""
     raw_tags: bool = True
     """Whether every single tag is kept, or only what was counted from them."""
     compute_threads: int = 2

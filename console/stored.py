@@ -2,6 +2,7 @@
 
 from schemas.ids import DeviceId, DomainId, RunId
 from schemas.panes import PANE_PS, CoincidencePane, CorrelationPane, PaneKey, PaneParameters, PaneResults, SinglesPane
+from storage.client import Client
 from storage.reader import Level, Reader
 from streams.pane_sum import PaneSum
 
@@ -45,3 +46,17 @@ def stored_sum(
             coincidence = CoincidencePane(key, counted.channels, counted.window_ps, counted.coincidences)
             total.add(PaneResults(coincidences=(coincidence,)))
     return total
+
+
+def known_period_ps(client: Client, device: DeviceId, run: RunId) -> float | None:
+    """The excitation period as the run's source said it; None where it said none.
+
+    Raises:
+        StoreError: the store is away, or refuses.
+    """
+    rows = client.query(
+        "SELECT max(period_ps) AS period_ps FROM blocks WHERE device = {device:String} AND run = {run:String}",
+        {"device": device, "run": run},
+    )
+    period_ps: float | None = rows["period_ps"][0].as_py()
+    return period_ps

@@ -103,7 +103,6 @@ def worker_settings(settings: Settings) -> "WorkerSettings":
         group=worker.group,
         metrics_port=worker.metrics_port or None,
         panes=pane_parameters(settings),
-        integration_s=worker.integration // 10**12,
         keep_raw_tags=worker.raw_tags,
         waiting_bytes=worker.waiting_megabytes << 20,
         compute_threads=worker.compute_threads,

@@ -3,8 +3,9 @@
 import asyncio
 import time
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -16,9 +17,16 @@ from schemas.ids import DeviceId, RunId
 
 if TYPE_CHECKING:
     from producers.recording import Recording
-    from producers.replay import Pace, ReplayResult
+    from producers.replay import ReplayResult
 
 _ASK_S = 0.25
+
+
+class Pace(StrEnum):
+    """How fast a recording is sent."""
+
+    FILE = "file"
+    RECORDED = "recorded"
 
 
 def replay(
@@ -26,7 +34,7 @@ def replay(
     *,
     files: Annotated[list[Path], typer.Argument(help="Files of tags: PTU, qutools, CSV, Parquet, Arrow, npz.", metavar="FILE…")],
     device: Annotated[str, typer.Option(help="Device that the tags shall belong to.", metavar="ID")],
-    pace: Annotated[str, typer.Option(help="“file”: as fast as it goes; “recorded”: as fast as it was measured.")] = "file",
+    pace: Annotated[Pace, typer.Option(help="“file”: as fast as it goes; “recorded”: as fast as it was measured.")] = Pace.FILE,
     sync_channel: Annotated[
         int | None, typer.Option(help="Channel that is the excitation's clock, no detector.", metavar="N")
     ] = None,
@@ -39,8 +47,6 @@ def replay(
 ) -> None:
     """Send recorded tags through the broker; each file becomes a run of the device."""
     invocation = of(context)
-    if pace not in ("file", "recorded"):
-        raise Refusal(ExitCode.USAGE, f"“{pace}” is no pace", where="--pace", do="use “file” or “recorded”")
     origin_unix_ns = None if origin is None else _unix_ns(origin)
     from producers.recording import open_recording
 
@@ -49,7 +55,7 @@ def replay(
     for recording in recordings:
         if not as_json:
             _announce(invocation, recording)
-        result = asyncio.run(_send(invocation, recording, DeviceId(device), pace, origin_unix_ns, quiet=as_json))
+        result = asyncio.run(_send(invocation, recording, DeviceId(device), pace.value, origin_unix_ns, quiet=as_json))
         results.append((recording, result))
     if wait:
         deadline = time.monotonic() + patience_s
@@ -62,7 +68,13 @@ def replay(
 
 
 async def _send(
-    invocation: Invocation, recording: "Recording", device: DeviceId, pace: "Pace", origin_unix_ns: int | None, *, quiet: bool
+    invocation: Invocation,
+    recording: "Recording",
+    device: DeviceId,
+    pace: Literal["file", "recorded"],
+    origin_unix_ns: int | None,
+    *,
+    quiet: bool,
 ) -> "ReplayResult":
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
