@@ -89,7 +89,7 @@ def cuts(draw, whole):
     return draw(st.lists(places, max_size=8))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_panes_equal_the_oracle_however_the_stream_is_cut(data):
     whole = data.draw(streams())
@@ -104,7 +104,7 @@ def test_panes_equal_the_oracle_however_the_stream_is_cut(data):
     assert order == sorted(order)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_a_restart_from_needed_from_yields_the_same_later_panes(data):
     whole = data.draw(streams())

@@ -1,0 +1,154 @@
+"""All pairs, against every pair counted by hand; the three loops against each other; hostile streams."""
+
+import time
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.errors import DensityError
+from streams.kernels import bursts, pairs
+from streams.kernels.axis import TauAxis
+from streams.kernels.bursts import gather, look_backs
+from streams.kernels.layout import PairLayout
+from tests.streams.tag_streams import crowds
+
+LAYOUT = PairLayout.of((0, 1, 2, 7))
+AXES = st.sampled_from(
+    [TauAxis.symmetric(200, 10), TauAxis.symmetric(7, 7), TauAxis.window(11), TauAxis.window(40), TauAxis(-3, 5, 9)]
+)
+
+
+def oracle(time_ps, channel, part, layout, axis):
+    """One pair of tags at a time, in plain integers."""
+    counts = np.zeros((len(layout.pairs), axis.bins), np.uint64)
+    tags = list(zip(time_ps.tolist(), channel.tolist(), strict=True))
+    for later in range(*part):
+        for earlier in range(later):
+            (start, a), (stop, b) = sorted((tags[later], tags[earlier]), key=lambda tag: tag[1])
+            if (a, b) in layout.pairs and axis.first_edge_ps <= stop - start < axis.end_ps:
+                counts[layout.pairs.index((a, b)), (stop - start - axis.first_edge_ps) // axis.bin_width_ps] += np.uint64(1)
+    return counts
+
+
+def counted(stream, part, layout, axis, count=pairs.count_pairs):
+    histogram = pairs.empty_histogram(layout, axis)
+    count(*stream, part, layout, axis, histogram)
+    return pairs.rows_of(histogram, axis)
+
+
+def loop(kernel):
+    def count(time_ps, channel, part, *rest):
+        layout, axis, histogram = rest
+        kernel(time_ps, channel, part, axis.constants, layout.rows, histogram)
+
+    return count
+
+
+def burst(time_ps, channel, part, *rest):
+    pairs._count_burst(gather(time_ps, channel, part), *rest)
+
+
+def weighted_in_python(time_ps, channel, part, *rest):
+    layout, axis, histogram = rest
+    groups = np.empty(part[1], np.int64), np.empty(part[1], np.uint8), np.empty(part[1], np.uint64)
+    begin = bursts._gather.py_func(time_ps, channel, (0, part[0]), 0, groups)
+    size = bursts._gather.py_func(time_ps, channel, part, begin, groups)
+    pairs._count_weighted.py_func(*(column[:size] for column in groups), begin, axis.constants, layout.rows, histogram)
+
+
+@settings(max_examples=150)
+@given(crowds(channels=(0, 1, 2, 7, 9), span=500) | crowds(channels=(0, 1), span=60), AXES, st.data())
+def test_every_loop_equals_the_oracle(stream, axis, data):
+    time_ps, channel = stream
+    begin = data.draw(st.integers(0, time_ps.size))
+    part = begin, data.draw(st.integers(begin, time_ps.size))
+    expected = oracle(time_ps, channel, part, LAYOUT, axis)
+    for count in (pairs.count_pairs, loop(pairs._count_sparse), loop(pairs._count_dense), burst):
+        assert (counted(stream, part, LAYOUT, axis, count) == expected).all()
+
+
+@settings(max_examples=30)
+@given(crowds(channels=(0, 1, 9), most=12, span=100), AXES)
+def test_the_loops_say_the_same_without_compilation(stream, axis):
+    time_ps, channel = stream
+    part = 0, time_ps.size
+    expected = oracle(time_ps, channel, part, LAYOUT, axis)
+    with np.errstate(over="ignore"):  # unsigned differences wrap by design
+        for count in (loop(pairs._count_sparse.py_func), loop(pairs._count_dense.py_func), weighted_in_python):
+            assert (counted(stream, part, LAYOUT, axis, count) == expected).all()
+
+
+@pytest.mark.parametrize("rate_hz", [4e6, 8e6, 40e6, 4e8])
+def test_dense_and_sparse_light_agree_with_numpy(rate_hz):
+    generator = np.random.default_rng(11)
+    time_ps = np.cumsum(generator.exponential(1e12 / rate_hz, 20_000).astype(np.int64))
+    channel = generator.integers(0, 2, time_ps.size).astype(np.uint8)
+    axis = TauAxis.symmetric(100_000, 100)
+    first, second = time_ps[channel == 0], time_ps[channel == 1]
+    expected = np.zeros(axis.bins, np.int64)
+    for tau in (second[np.searchsorted(second, t - 100_000) : np.searchsorted(second, t + 100_000)] - t for t in first):
+        expected += np.bincount((tau + 100_000) // 100, minlength=axis.bins)
+    [row] = counted((time_ps, channel), (0, time_ps.size), PairLayout.of((0, 1)), axis)
+    assert (row == expected).all()
+
+
+def test_a_million_equal_times_are_counted_at_once():
+    channel = (np.arange(1_000_000) % 2).astype(np.uint8)
+    axis = TauAxis.symmetric(200_000, 100)
+    started = time.monotonic()
+    [row] = counted((np.full(channel.size, 5), channel), (0, channel.size), PairLayout.of((0, 1)), axis)
+    assert time.monotonic() - started < 20
+    assert row[axis.bins // 2] == 500_000**2
+    assert row.sum() == 500_000**2
+
+
+def test_a_burst_on_one_channel_costs_nothing_and_counts_nothing():
+    time_ps = np.arange(100_000, dtype=np.int64)
+    one_channel = time_ps, np.zeros(time_ps.size, np.uint8)
+    row = counted(one_channel, (0, time_ps.size), PairLayout.of((0, 1)), TauAxis.symmetric(2_000, 100))
+    assert row.sum() == 0
+
+
+def test_a_burst_beyond_measure_is_refused_before_it_is_counted():
+    time_ps = np.arange(200_000, dtype=np.int64)
+    channel = (time_ps % 2).astype(np.uint8)
+    histogram = pairs.empty_histogram(PairLayout.of((0, 1)), TauAxis.symmetric(200_000, 100))
+    with pytest.raises(DensityError, match="narrow the range"):
+        pairs.count_pairs(time_ps, channel, (0, time_ps.size), PairLayout.of((0, 1)), TauAxis.symmetric(200_000, 100), histogram)
+    assert not histogram.any()
+
+
+@pytest.mark.parametrize("base", [-(2**62), 2**62 - 3_000])
+def test_times_at_the_edge_of_what_a_segment_holds(base):
+    generator = np.random.default_rng(5)
+    time_ps, channel = np.sort(generator.integers(0, 3_000, 300)), generator.integers(0, 2, 300).astype(np.uint8)
+    layout, axis = PairLayout.of((0, 1)), TauAxis.symmetric(200, 10)
+    expected = counted((time_ps, channel), (0, 300), layout, axis)
+    assert (counted((time_ps + base, channel), (0, 300), layout, axis) == expected).all()
+    ends = np.array([-(2**62), 2**62], np.int64)
+    assert counted((ends, np.array([0, 1], np.uint8)), (0, 2), layout, axis).sum() == 0
+
+
+def test_unsorted_times_cannot_write_outside_the_histogram():
+    generator = np.random.default_rng(6)
+    time_ps, channel = generator.integers(-(2**61), 2**61, 5_000), generator.integers(0, 9, 5_000).astype(np.uint8)
+    axis = TauAxis.symmetric(200, 10)
+    for count in (loop(pairs._count_sparse), loop(pairs._count_dense)):
+        guarded = np.zeros(pairs.empty_histogram(LAYOUT, axis).size + 512, np.uint64)
+        count(time_ps, channel, (0, 5_000), LAYOUT, axis, guarded[256:-256])
+        assert not guarded[:256].any()
+        assert not guarded[-256:].any()
+
+
+def test_each_pair_of_equal_times_is_counted_once():
+    for order in combinations((0, 1, 2, 7), 3):
+        for permuted in (order, order[::-1]):
+            rows = counted((np.zeros(3, np.int64), np.array(permuted, np.uint8)), (0, 3), LAYOUT, TauAxis.symmetric(100, 10))
+            assert rows.sum() == rows[:, 10].sum() == 3
+
+
+def test_look_backs_count_the_couples_in_reach():
+    assert look_backs(np.array([0, 5, 9, 10, 30]), 2, 5) == 1 + 2 + 0
