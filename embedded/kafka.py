@@ -150,7 +150,7 @@ def main() -> None:
         jars = class_path(user_cache(), read_lock(), _say)
         argv = command(options.data.resolve(), options.port, options.controller_port, jars)
     except EmbeddedError as error:
-        sys.exit(str(error))
+        sys.exit(" ".join(str(error).split()))  # one line, which the supervisor repeats
     os.execv(argv[0], argv)  # noqa: S606  the supervisor's child becomes the broker
 
 

@@ -1,16 +1,18 @@
 """Processes that a supervisor left when it was killed: found and ended by the next start on the same home."""
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
 
 from embedded.errors import LeftoverError
-from embedded.state import StackState
+from embedded.state import StackState, gone
 
 _MARK = "PHOTONWATCH_PART_OF"
 _PATIENCE_S = 10.0
+_ASK_S = 0.01
 
 
 def mark(home: Path) -> Mapping[str, str]:
@@ -31,7 +33,9 @@ def leftovers(home: Path, state: StackState | None) -> tuple[psutil.Process, ...
     return tuple(
         process
         for process in psutil.process_iter()
-        if process not in kin and (_group(process) in recorded or process.pid in recorded or _mark_of(process) == home_mark)
+        if process not in kin
+        and not gone(process)
+        and (_group(process) in recorded or process.pid in recorded or _mark_of(process) == home_mark)
     )
 
 
@@ -47,9 +51,12 @@ def end(processes: Sequence[psutil.Process]) -> None:
             continue
         except psutil.AccessDenied as error:
             raise _stays(process) from error
-    _, alive = psutil.wait_procs(list(processes), timeout=_PATIENCE_S)
-    if alive:
-        raise _stays(alive[0])
+    deadline_s = time.monotonic() + _PATIENCE_S
+    for process in processes:
+        while not gone(process):
+            if time.monotonic() > deadline_s:
+                raise _stays(process)
+            time.sleep(_ASK_S)
 
 
 def _stays(process: psutil.Process) -> LeftoverError:

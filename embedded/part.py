@@ -58,7 +58,10 @@ class SupervisedPart:
 
     async def start(self) -> None:
         """Spawn, and return when it is ready. Raises PartStartError where it ends, or is not ready in time; then nothing runs."""
-        process = await self._spawn()
+        try:
+            process = await self._spawn()
+        except OSError as error:  # no room for its log, no process to be had
+            raise self._not_started(f"could not be spawned ({error})") from error
         ended = asyncio.create_task(process.wait())
         ready = asyncio.create_task(self._until_ready(process.pid))
         try:
@@ -69,6 +72,7 @@ class SupervisedPart:
             if not ready.done():
                 await self._end()
                 raise self._not_started(f"was not ready within {self.service.start_timeout_s:g} s")
+            ready.result()
         finally:
             ended.cancel()
             ready.cancel()

@@ -14,7 +14,7 @@ _TIMEOUT_S = 2.0
 class KafkaAnswers(msgspec.Struct, frozen=True, tag="kafka"):
     """A broker at ``address`` answers an ApiVersions request without an error.
 
-    The broker accepts connections long before it serves them; it answers only once it is registered and unfenced.
+    A connection alone would prove nothing: the kernel accepts it for a stopped broker, and anybody may listen there.
     """
 
     address: str
@@ -45,7 +45,7 @@ class HttpAnswers(msgspec.Struct, frozen=True, tag="http"):
         reader, writer = await asyncio.open_connection(*_split(self.address))
         try:
             writer.write(f"GET {self.path} HTTP/1.1\r\nHost: {self.address}\r\nConnection: close\r\n\r\n".encode())
-            return (await reader.readline()).split()[1:2] == [b"200"]
+            return (await reader.readexactly(12))[9:] == b"200"  # HTTP/1.1 200
         finally:
             writer.close()
 
@@ -56,13 +56,13 @@ class FileNames(msgspec.Struct, frozen=True, tag="file"):
     path: str
 
     async def answers(self, pid: int | None) -> bool:
-        return pid is not None and self._text() == str(pid)
+        return pid is not None and self._content() == str(pid).encode()
 
-    def _text(self) -> str:
+    def _content(self) -> bytes:
         try:
-            return Path(self.path).read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return ""
+            return Path(self.path).read_bytes().strip()
+        except OSError:  # not there yet
+            return b""
 
 
 class Running(msgspec.Struct, frozen=True, tag="running"):

@@ -24,7 +24,7 @@ class Restart:
 
     def pause_s(self, deaths: int, dice: float) -> float:
         """The pause after the ``deaths``-th death in a row (from 1); ``dice`` is uniform in [0, 1)."""
-        pause_s = self.longest_pause_s if deaths >= self.loop_after else self.first_pause_s * 2 ** (deaths - 1)
+        pause_s = self.longest_pause_s if deaths >= self.loop_after else self.first_pause_s * 2.0 ** min(deaths - 1, 64)
         return min(pause_s, self.longest_pause_s) * (1 + self.jitter_ratio * (2 * dice - 1))
 
 

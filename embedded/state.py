@@ -52,13 +52,24 @@ class ProcessId(msgspec.Struct, frozen=True):
             return None
 
     def process(self) -> psutil.Process | None:
-        """The very process, where it still runs."""
+        """The very process, where anything of it still runs."""
         try:
             found = psutil.Process(self.pid)
-            alive = found.status() != psutil.STATUS_ZOMBIE and abs(found.create_time() - self.started_s) < _SAME_START_S
+            same = abs(found.create_time() - self.started_s) < _SAME_START_S
         except psutil.NoSuchProcess:
             return None
-        return found if alive else None
+        return found if same and not gone(found) else None
+
+
+def gone(process: psutil.Process) -> bool:
+    """Whether nothing is left of it but an exit status that nobody has asked for.
+
+    A killed process holds its files and ports until its last thread is gone; until then its first may be a zombie already.
+    """
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+    except psutil.NoSuchProcess:
+        return True
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

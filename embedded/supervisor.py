@@ -126,7 +126,10 @@ class Supervisor:
         while True:
             await asyncio.sleep(_ROTATE_S)
             for part in self._parts.values():
-                part.log.rotate()
+                try:
+                    part.log.rotate()
+                except OSError as error:  # a full disk stops no part that can wait for room
+                    self._say.warning("cannot rotate a log", log=str(part.log.path), error=str(error))
 
     async def _stop_all(self) -> None:
         await asyncio.gather(*(self._stop(part) for part in self._parts.values()))
@@ -145,4 +148,7 @@ class Supervisor:
             part.stopped.set()
 
     def _write(self) -> None:
-        write_state(self._home, StackState(supervisor=self._identity, parts=self.parts()))
+        try:
+            write_state(self._home, StackState(supervisor=self._identity, parts=self.parts()))
+        except OSError as error:
+            self._say.warning("cannot write the stack's state; the next change is tried again", error=str(error))

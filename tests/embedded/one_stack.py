@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from random import Random
 
 import structlog
 
-from embedded.stack import Stack, StackAddresses, StackSettings
+from embedded.stack import KAFKA, STORE, Stack, StackAddresses, StackSettings
+from tests.embedded.parts import part
 
 
 def main(home: Path, kafka_address: str) -> None:
@@ -19,7 +21,9 @@ def main(home: Path, kafka_address: str) -> None:
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     settings = StackSettings(home, kafka_address=kafka_address)
-    asyncio.run(Stack(settings, lambda _: (), say=structlog.get_logger(), random=Random(7)).run(say))
+    deaf = part(home, "deaf", "signal.signal(15, signal.SIG_IGN);", after=(KAFKA, STORE), stop_timeout_s=300.0)
+    compose = (lambda _: (deaf,)) if os.environ.get("WITH_DEAF_PART") else (lambda _: ())
+    asyncio.run(Stack(settings, compose, say=structlog.get_logger(), random=Random(7)).run(say))
 
 
 if __name__ == "__main__":

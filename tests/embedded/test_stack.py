@@ -17,7 +17,7 @@ from embedded.leftovers import leftovers
 from embedded.stack import StackStatus, status
 from embedded.state import PartState, read_state
 from tests.embedded.messages import consume, create, produce
-from tests.embedded.parts import until
+from tests.embedded.parts import is_in, until
 
 pytestmark = pytest.mark.stack
 
@@ -70,8 +70,12 @@ async def test_killed_stack_starts_again_with_its_data_and_stops_clean(tmp_path:
     async with stack(tmp_path) as first:
         await create(first.kafka, "kept")
         await produce(first.kafka, "kept", values)
-        await asyncio.to_thread(first.ask, "CREATE TABLE kept (x Int32) ENGINE = MergeTree ORDER BY x")
-        await asyncio.to_thread(first.ask, "INSERT INTO kept VALUES (7)")
+        for statement in (
+            "CREATE DATABASE photonwatch",
+            "CREATE TABLE photonwatch.kept (x Int32) ENGINE = MergeTree ORDER BY x",
+            "INSERT INTO photonwatch.kept VALUES (7)",
+        ):
+            await asyncio.to_thread(first.ask, statement)
         found = await status(tmp_path)
         assert found.ready
         assert found.supervisor is not None
@@ -87,7 +91,7 @@ async def test_killed_stack_starts_again_with_its_data_and_stops_clean(tmp_path:
             assert second.kafka != first.kafka, "its port was taken"
             assert (second.store, second.password) == (first.store, first.password)
             assert await consume(second.kafka, "kept", len(values)) == values
-            assert await asyncio.to_thread(second.ask, "SELECT x FROM kept") == "7"
+            assert await asyncio.to_thread(second.ask, "SELECT x FROM photonwatch.kept") == "7"
             await second.end(signal.SIGTERM)
     assert leftovers(tmp_path, None) == ()
     assert seen(await status(tmp_path)) == {"kafka": PartState.STOPPED, "clickhouse": PartState.STOPPED}
@@ -104,6 +108,18 @@ async def test_address_replaces_the_embedded_kafka(tmp_path: Path, broker: str) 
     assert running.process.returncode == 0
 
 
+async def test_second_signal_does_not_wait_for_a_part_that_is_slow_to_stop(
+    tmp_path: Path, broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WITH_DEAF_PART", "1")
+    async with stack(tmp_path, broker) as running:
+        running.process.send_signal(signal.SIGINT)
+        await until(lambda: is_in(tmp_path, "deaf", PartState.STOPPING), "it waits for the deaf part")
+        await running.end(signal.SIGINT)
+    assert running.process.returncode == 0
+    assert leftovers(tmp_path, None) == ()
+
+
 async def test_silent_address_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"no kafka answers at the address that was given \(127\.0\.0\.1:1\): start it"):
         async with stack(tmp_path, "127.0.0.1:1"):
@@ -113,15 +129,3 @@ async def test_silent_address_is_refused_with_what_to_do(tmp_path: Path) -> None
 async def test_status_of_a_home_where_nothing_ever_ran(tmp_path: Path) -> None:
     found = await status(tmp_path)
     assert (found.supervisor, found.parts, found.ready) == (None, (), False)
-
-
-async def test_passwords_are_for_the_owner_only(tmp_path: Path) -> None:
-    from embedded.credentials import credentials, users_file
-
-    first = credentials(tmp_path)
-    assert credentials(tmp_path) == first
-    assert first.password not in repr(first)
-    assert first.password != first.readonly_password
-    for file in (tmp_path / "engine-passwords.json", users_file(tmp_path)):
-        assert file.stat().st_mode & 0o777 == 0o600
-    assert first.password not in users_file(tmp_path).read_text()

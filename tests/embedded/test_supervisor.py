@@ -18,7 +18,7 @@ from embedded.holding import hold
 from embedded.leftovers import leftovers
 from embedded.probes import FileNames
 from embedded.service import Service
-from embedded.state import PartState, read_state, state_file
+from embedded.state import PartState, gone, read_state, state_file
 from embedded.supervisor import Supervisor, log_file
 from tests.embedded.parts import QUICK, is_in, part, pid_of, states, supervise, until
 
@@ -73,7 +73,7 @@ async def test_children_of_a_dead_part_die_with_it(tmp_path: Path) -> None:
         await until(lambda: "child" in log.read_text(), "the child is there")
         pid = int(log.read_text().split()[-1])
         os.kill(pid_of(tmp_path, "a"), signal.SIGKILL)
-        await until(lambda: not psutil.pid_exists(pid), "the child is gone")
+        await until(lambda: not psutil.pid_exists(pid) or gone(psutil.Process(pid)), "the child is gone")
 
 
 async def test_crash_loop_says_so(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ async def test_part_that_ignores_its_stop_is_killed(tmp_path: Path) -> None:
     async with running(tmp_path, (deaf,)):
         process = psutil.Process(pid_of(tmp_path, "a"))
         await until(process.is_running, "it runs")
-    assert not process.is_running()
+    assert gone(process)
 
 
 async def test_silent_part_is_ended_and_comes_again(tmp_path: Path) -> None:
@@ -148,13 +148,14 @@ def test_services_that_wait_for_each_other_are_refused(tmp_path: Path) -> None:
 
 @asynccontextmanager
 async def supervisor_process(home: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A supervisor in a process of its own, with parts a and b ready."""
+    """A supervisor in a process of its own, with parts a and b ready, and two children of b."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.embedded.parts", str(home), stdout=asyncio.subprocess.PIPE
     )
     try:
         assert process.stdout is not None
         assert await process.stdout.readline() == b"ready\n"
+        await until(lambda: len(leftovers(home, None)) == 4, "both parts and what b started run")
         yield process
     finally:
         if process.returncode is None:
@@ -164,16 +165,13 @@ async def supervisor_process(home: Path) -> AsyncIterator[asyncio.subprocess.Pro
 
 async def test_killed_supervisor_leaves_nothing_after_the_next_start(tmp_path: Path) -> None:
     async with supervisor_process(tmp_path) as supervisor:
-        await until(lambda: len(leftovers(tmp_path, None)) == 4, "both parts and what b started run")
         parts = [psutil.Process(pid_of(tmp_path, name)) for name in "ab"]
         supervisor.kill()
-    await until(
-        lambda: not any(found.is_running() and found.status() != psutil.STATUS_ZOMBIE for found in parts), "parts die with it"
-    )
+    await until(lambda: all(map(gone, parts)), "parts die with it")
     left = leftovers(tmp_path, read_state(tmp_path))
     assert len(left) == 2, "what the part had started is still there"
     async with running(tmp_path, (part(tmp_path, "a"),)):
-        assert not any(found.is_running() for found in left)
+        assert all(map(gone, left))
 
 
 async def test_lost_state_file_hides_no_leftover(tmp_path: Path) -> None:
