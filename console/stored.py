@@ -18,6 +18,7 @@ def stored_sum(
     since: int = 0,
     until: int = _END_OF_TIME,
     level: Level = Level.SECOND,
+    with_coincidences: bool = True,
 ) -> PaneSum:
     """Sum of the run's panes that start in [since, until), UTC seconds. Panes of other analysis parameters are left out.
 
@@ -41,7 +42,7 @@ def stored_sum(
         ):
             pane = CorrelationPane(key, one.start_channel, one.stop_channel, one.first_edge_ps, one.bin_width_ps, one.counts)
             total.add(PaneResults(correlations=(pane,)))
-    for counted in reader.coincidences(device, run, since, until, level):
+    for counted in reader.coincidences(device, run, since, until, level) if with_coincidences else ():
         if counted.window_ps == parameters.coincidence_window_ps:
             coincidence = CoincidencePane(key, counted.channels, counted.window_ps, counted.coincidences)
             total.add(PaneResults(coincidences=(coincidence,)))

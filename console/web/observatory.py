@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from console.histogram import Histogram
 from console.stored import stored_sum
 from console.web.views import AlertsView, DeviceRow, DeviceView, FleetView, ObjectiveView, RateStrip, State
-from schemas.ids import DeviceId, IndicatorId
+from schemas.ids import DeviceId, IndicatorId, RunId
 from schemas.panes import PaneParameters
 from schemas.records import IndicatorSample, Verdict
 from slo.definitions import Definitions
@@ -28,7 +29,10 @@ RECENT_S: Final = 60
 RATES_S: Final = 300
 SILENT_AFTER_S: Final = 10
 """Sources send a block every tenth of a second, photons or not."""
-MEMORY_S: Final = 30 * 86_400
+LAG_S: Final = 60
+"""While a worker lags, every device was last heard a while ago; silent is who is behind the others, or behind even this."""
+FRESH_S: Final = 0.5
+MEMORY_S: Final = 7 * 86_400
 """Devices that were not heard for so long are no longer shown."""
 
 
@@ -54,17 +58,27 @@ class Observatory:
         self._definitions = definitions
         self._panes = panes
         self._clock = clock
+        self._asking = Lock()
+        self._fleet: FleetView | None = None
 
     def ping(self) -> None:
         """Return if the store answers."""
-        self._reader.runs(limit=1)
+        self._reader.stored_tags(DeviceId(""), RunId(""))
 
     def fleet(self) -> FleetView:
+        """Everybody who asks within ``FRESH_S`` gets the same answer."""
+        with self._asking:
+            if self._fleet is None or not 0 <= self._clock() - self._fleet.at_unix_s < FRESH_S:
+                self._fleet = self._look()
+            return self._fleet
+
+    def _look(self) -> FleetView:
         now_s = self._clock()
         since = int(now_s) - MEMORY_S
         budgets = _by_subject(self._reader.budgets(since))
-        rows = tuple(self._row(overview, budgets, now_s) for overview in self._reader.fleet(since=since))
-        return FleetView(at_unix_s=now_s, devices=rows)
+        overviews = self._reader.fleet(since=since)
+        present_s = max([overview.seen_unix_ms / 1000 for overview in overviews] + [now_s - LAG_S])
+        return FleetView(at_unix_s=now_s, devices=tuple(self._row(overview, budgets, present_s) for overview in overviews))
 
     def alerts(self) -> AlertsView:
         return AlertsView(at_unix_s=self._clock(), alerts=tuple(self._reader.alerts()))
@@ -80,8 +94,8 @@ class Observatory:
             raise UnknownDeviceError(f"No device “{device}” was heard")
         began_s, reached_s = run.began_unix_ns // 10**9, run.reached_unix_ns // 10**9
         recent_s = max(reached_s - RECENT_S, began_s)
-        whole = stored_sum(self._reader, device, run.run, self._panes, level=Level.HOUR)
-        recent = stored_sum(self._reader, device, run.run, self._panes, since=recent_s)
+        whole = stored_sum(self._reader, device, run.run, self._panes, level=Level.HOUR, with_coincidences=False)
+        recent = stored_sum(self._reader, device, run.run, self._panes, since=recent_s, with_coincidences=False)
         period_ps = _known_period(row)
         return DeviceView(
             at_unix_s=self._clock(),
@@ -92,7 +106,7 @@ class Observatory:
             rates=self._rates(run, reached_s),
         )
 
-    def _row(self, overview: DeviceOverview, budgets: Mapping[tuple[str, str], StoredBudget], now_s: float) -> DeviceRow:
+    def _row(self, overview: DeviceOverview, budgets: Mapping[tuple[str, str], StoredBudget], present_s: float) -> DeviceRow:
         objectives = tuple(
             _objective_view(objective, sample, budgets.get((sample.subject, objective.name)))
             for sample in overview.samples
@@ -102,7 +116,7 @@ class Observatory:
         return DeviceRow(
             device=overview.device,
             run=overview.run,
-            state=State.SILENT if now_s - seen_s > SILENT_AFTER_S else _state(objectives),
+            state=State.SILENT if present_s - seen_s > SILENT_AFTER_S else _state(objectives),
             last_seen_unix_s=int(seen_s),
             rates_hz={str(channel): rate_hz for channel, rate_hz in overview.rates_hz.items()},
             objectives=objectives,
