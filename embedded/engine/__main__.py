@@ -43,7 +43,7 @@ def main() -> None:
     try:
         asked = options(sys.argv[1:])
         layout, users, bound, _lock = prepare(asked)
-        serve(asked, layout, users, bound, restrain(layout), lambda: signal.sigwait(_STOPPING))
+        serve(asked, layout, users, bound, confined=restrain(layout), wait=lambda: signal.sigwait(_STOPPING))
     except EngineError as error:
         sys.exit(str(error))
     logging.shutdown()

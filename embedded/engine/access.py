@@ -4,7 +4,7 @@ import binascii
 from base64 import b64decode
 
 from embedded.engine.errors import ClickHouseError, ErrorCode
-from embedded.engine.http import Head
+from embedded.engine.http_messages import Head
 from embedded.engine.users import User, Users
 
 

@@ -120,7 +120,7 @@ _FRAMES: dict[str, Callable[[], _Frame]] = {
 
 
 def decoded(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
-    """The plain bytes of a body in one or more frames of ``coding`` (a Content-Encoding). Bounded memory whatever the frames claim.
+    """The plain bytes of a body in one or more frames of ``coding`` (a Content-Encoding), in bounded memory.
 
     Raises UNKNOWN_COMPRESSION_METHOD, and CANNOT_DECOMPRESS for a frame that is broken or does not end.
     """

@@ -1,8 +1,8 @@
 """The engine's own configuration, written anew at every start into the data directory: limits, roles, and no log tables.
 
-What it closes, in the engine itself: nobody holds the rights on SOURCES (files, URLs, other servers), so table functions and tables over
-them fail for the platform too; readers' statements run under the role ``reader``, which can look and nothing else; and the database that
-takes any path for a table, which the embedded engine puts over ``default``, is moved aside to ``_files``.
+What it closes, in the engine itself: nobody holds the rights on SOURCES (files, URLs, other servers), so table functions and
+tables over them fail for the platform too; readers' statements run under the role ``reader``, which can look and nothing else;
+and the database that takes any path for a table, which the embedded engine puts over ``default``, is moved aside to ``_files``.
 """
 
 import uuid

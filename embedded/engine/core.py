@@ -1,6 +1,7 @@
 """The embedded engine itself: connections, statements at work in threads of their own, and how to stop one.
 
-Every connection has settings, a role and temporary tables of its own. Importing this module starts the engine's threads: confine first.
+Every connection has settings, a role and temporary tables of its own.
+Importing this module starts the engine's threads: confine the process before.
 """
 
 import contextlib
@@ -31,6 +32,10 @@ class Summary(msgspec.Struct, frozen=True):
     result_rows: int = 0
     result_bytes: int = 0
     elapsed_ns: int = 0
+
+
+def _connected(address: str) -> Any:
+    return _chdb.connect(address)  # type: ignore[attr-defined]  # the extension module has no stubs
 
 
 class Connection:
@@ -96,7 +101,7 @@ class Engine:
     def __init__(self, layout: Layout, threads: int) -> None:
         self._address = layout.connection
         try:
-            self._control = Connection(_chdb.connect(self._address))
+            self._control = Connection(_connected(self._address))
         except RuntimeError as error:
             raise EngineError(f"{layout.store}: the engine does not start: {error}") from error
         self._control_lock = threading.Lock()
@@ -104,7 +109,7 @@ class Engine:
 
     def connect(self) -> Connection:
         try:
-            return Connection(_chdb.connect(self._address))
+            return Connection(_connected(self._address))
         except RuntimeError as error:
             raise ClickHouseError.told_by_engine(str(error)) from error
 
@@ -124,13 +129,14 @@ class Engine:
         def run() -> Summary:
             try:
                 rows, summary = work(f"/proc/self/fd/{sink}")
-                with contextlib.suppress(BrokenPipeError):  # nobody reads any more
-                    with os.fdopen(sink, "wb", closefd=False) as file:
-                        file.write(rows)
+                with contextlib.suppress(BrokenPipeError), os.fdopen(sink, "wb", closefd=False) as file:
+                    file.write(rows)  # unless nobody reads any more
                 return summary
             finally:
-                released()
-                os.close(sink)
+                try:
+                    released()
+                finally:
+                    os.close(sink)
 
         return Work(source, self._threads.submit(run), lambda: self._kill(tag))
 

@@ -16,7 +16,7 @@ from embedded.engine.errors import ClickHouseError
 from embedded.engine.execution import Started
 from embedded.engine.formats import content_type
 from embedded.engine.frames import FrameEncoder
-from embedded.engine.http import Head
+from embedded.engine.http_messages import Head
 from embedded.engine.native_blocks import FLAGGED_REVISION, flagged
 from embedded.engine.reply import Reply
 from embedded.engine.request import Request
@@ -60,6 +60,7 @@ class Delivery:
         wire: Wire,
         head: Head,
         request: Request,
+        *,
         reply: Reply,
         started: Started,
         progress: Progress,

@@ -1,4 +1,4 @@
-"""A user's request put to the engine: which connection, with which rights and settings, and what is given back when it is over."""
+"""A user's request put to the engine: on which connection, with which rights and settings, and what is given back at its end."""
 
 import re
 import threading
@@ -11,7 +11,7 @@ from embedded.engine.configuration import READER_ROLE
 from embedded.engine.core import Connection, Engine, Summary, Work
 from embedded.engine.errors import ClickHouseError, ErrorCode
 from embedded.engine.guard import Guard
-from embedded.engine.http import Head
+from embedded.engine.http_messages import Head
 from embedded.engine.lexer import significant, unquoted
 from embedded.engine.request import Request
 from embedded.engine.sessions import DEFAULT_DATABASE, DEFAULT_TIMEOUT_S, Session, Sessions
@@ -67,12 +67,13 @@ class Executor:
             else:
                 connection = session.connection
             database = request.parameters.get("database") or head.headers.get("x-clickhouse-database")
-            self._prepare(user, request, connection, session, settings, database, undo)
+            bench = Bench(user, request, connection, session)
+            self._prepare(bench, settings, database, undo)
             if seen is not None:
                 connection.watch(seen)
                 undo.callback(connection.watch, None)
             released = undo.pop_all().close
-        run = _running(connection, session, request, form)
+        run = bench.running(form)
         return Started(self._engine.start(run, settings["log_comment"], released), statement.format or form)
 
     def _reserve(self, user: User, tag: str, undo: ExitStack) -> None:
@@ -100,29 +101,22 @@ class Executor:
         undo.callback(self._sessions.release, user.name, name, close=request.flag("close_session"))
         return session
 
-    def _prepare(
-        self,
-        user: User,
-        request: Request,
-        connection: Connection,
-        session: Session | None,
-        settings: Mapping[str, str],
-        database: str | None,
-        undo: ExitStack,
-    ) -> None:
-        if session is not None and user.role is Role.ADMIN:
-            session.prepare({} if request.statement.keyword == "SET" else settings)
+    def _prepare(self, bench: "Bench", settings: Mapping[str, str], database: str | None, undo: ExitStack) -> None:
+        connection, session, request = bench.connection, bench.session, bench.request
+        if bench.keeps:
+            bench.keeps.prepare({} if request.statement.keyword == "SET" else settings)
         else:
             connection.run(setting_statement(settings))
         for table, rows in request.tables:  # before the reader's rights hold: its own role may make no tables
             connection.run(table.creation)
-            undo.callback(connection.run, table.removal)
+            if bench.keeps:
+                undo.callback(connection.run, table.removal)
             if rows.size:
                 connection.run(table.insertion(rows.path))
         wanted = database or (session.database if session else DEFAULT_DATABASE)
-        if session is not None or wanted != DEFAULT_DATABASE:
+        if bench.keeps or wanted != DEFAULT_DATABASE:
             connection.run(f"USE {quoted_name(wanted)}")
-        if user.role is Role.READER:
+        if bench.user.role is Role.READER:
             self._guard.check_database(wanted)
             connection.run(f"SET ROLE {READER_ROLE}")
             connection.run("SET readonly = 1")
@@ -132,25 +126,45 @@ class Executor:
                 self._guard.check_tree(tree.decode().splitlines())
 
 
-def _running(
-    connection: Connection, session: Session | None, request: Request, form: str
-) -> Callable[[str], tuple[bytes, Summary]]:
-    """What the statement's thread does, given the pipe that its rows go into."""
-    statement, parameters = request.statement, request.query_parameters
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A request and the connection it is worked on. A reader's connection is new each time: it cannot be made writable again."""
 
-    def streamed(path: str) -> tuple[bytes, Summary]:
-        return connection.run(statement.into(path, form), form, parameters)
+    user: User
+    request: Request
+    connection: Connection
+    session: Session | None
 
-    def inserted(_: str) -> tuple[bytes, Summary]:
-        assert request.data is not None, "an insert's data are read before it starts"
-        return connection.run(statement.out_of(request.data.path), form, parameters)
+    @property
+    def keeps(self) -> Session | None:
+        """The session, where its connection is the one that is worked on."""
+        return self.session if self.user.role is Role.ADMIN else None
 
-    def whole(_: str) -> tuple[bytes, Summary]:
-        answer = connection.run(statement.text, form, parameters)
-        if session is not None and statement.keyword == "USE":
-            session.database = unquoted([*significant(statement.text)][-1])
-        if session is not None and statement.keyword == "SET":
-            session.remember(statement.text)
-        return answer
+    def running(self, form: str) -> Callable[[str], tuple[bytes, Summary]]:
+        """What the statement's thread does, given the pipe that its rows go into."""
+        return {Shape.STREAMED: self._streamed, Shape.DATA: self._inserted, Shape.WHOLE: self._whole}[
+            self.request.statement.shape
+        ](form)
 
-    return {Shape.STREAMED: streamed, Shape.DATA: inserted, Shape.WHOLE: whole}[statement.shape]
+    def _streamed(self, form: str) -> Callable[[str], tuple[bytes, Summary]]:
+        statement, parameters = self.request.statement, self.request.query_parameters
+        return lambda path: self.connection.run(statement.into(path, form), form, parameters)
+
+    def _inserted(self, form: str) -> Callable[[str], tuple[bytes, Summary]]:
+        statement, data = self.request.statement, self.request.data
+        if data is None:
+            raise ClickHouseError.of(ErrorCode.INCORRECT_DATA, "the insert came without its data")
+        return lambda _: self.connection.run(statement.out_of(data.path), form, self.request.query_parameters)
+
+    def _whole(self, form: str) -> Callable[[str], tuple[bytes, Summary]]:
+        statement, session = self.request.statement, self.session
+
+        def run(_: str) -> tuple[bytes, Summary]:
+            answer = self.connection.run(statement.text, form, self.request.query_parameters)
+            if session is not None and statement.keyword == "USE":
+                session.database = unquoted([*significant(statement.text)][-1])
+            if session is not None and statement.keyword == "SET":
+                session.remember(statement.text)
+            return answer
+
+        return run

@@ -23,7 +23,7 @@ _TYPES = {
 def content_type(name: str) -> str:
     if name in _TYPES:
         return _TYPES[name]
-    if name.startswith("TabSeparated") or name.startswith("TSV"):
+    if name.startswith(("TabSeparated", "TSV")):
         return _TYPES["TabSeparated"]
     if name.startswith("RowBinary"):
         return _TYPES["RowBinary"]

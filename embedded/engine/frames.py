@@ -1,7 +1,8 @@
 """ClickHouse's own compressed frames, which ``compress=1`` and ``decompress=1`` ask for.
 
-A frame: CityHash128 (version 1.0.2) of all that follows, 16 bytes; method, 1 byte; compressed size with this 9-byte head, and plain size,
-4 bytes each, little-endian; data. Source: ClickHouse, docs/en/native-protocol/basics and Compression/CompressedReadBufferBase.
+A frame: CityHash128 (version 1.0.2) of all that follows, 16 bytes; method, 1 byte; compressed size with this 9-byte head, and
+plain size, 4 bytes each, little-endian; data. Source: ClickHouse, docs/en/native-protocol/basics and
+Compression/CompressedReadBufferBase.
 """
 
 import struct
@@ -45,7 +46,7 @@ class FrameEncoder:
 
 
 def _frame(plain: bytes) -> bytes:
-    packed = lz4.block.compress(plain, store_size=False)
+    packed = bytes(lz4.block.compress(plain, store_size=False))
     body = struct.pack("<BII", _LZ4, _HEAD_BYTES + len(packed), len(plain)) + packed
     return _hash(body) + body
 
@@ -79,11 +80,11 @@ def _take(held: bytearray) -> bytes | None:
 def _unpacked(method: int, packed: bytes, plain_size: int) -> bytes:
     try:
         if method == _NONE:
-            return packed
+            return bytes(packed)
         if method == _LZ4:
             return bytes(lz4.block.decompress(packed, uncompressed_size=plain_size))
         if method == _ZSTD:
-            return zstandard.ZstdDecompressor().decompress(packed, max_output_size=plain_size)
+            return bytes(zstandard.ZstdDecompressor().decompress(packed, max_output_size=plain_size))
     except (lz4.block.LZ4BlockError, zstandard.ZstdError) as error:
         raise ClickHouseError.of(ErrorCode.CANNOT_DECOMPRESS, f"a compressed frame is broken: {error}") from error
     raise ClickHouseError.of(ErrorCode.UNKNOWN_COMPRESSION_METHOD, f"Unknown codec family code: {method}")

@@ -10,7 +10,7 @@ from embedded.engine.access import authenticated
 from embedded.engine.delivery import Delivery, Progress
 from embedded.engine.errors import ClickHouseError, ErrorCode
 from embedded.engine.execution import Executor
-from embedded.engine.http import Head, raw_body
+from embedded.engine.http_messages import Head, raw_body
 from embedded.engine.reply import Reply
 from embedded.engine.request import read_request
 from embedded.engine.spool import Spool
@@ -47,7 +47,14 @@ class Interface:
     """
 
     def __init__(
-        self, executor: Executor, users: Users, new_spool: Callable[[], Spool], standing: Standing, line_s: float, cancel_s: float
+        self,
+        executor: Executor,
+        users: Users,
+        new_spool: Callable[[], Spool],
+        standing: Standing,
+        *,
+        line_s: float,
+        cancel_s: float,
     ) -> None:
         self._executor = executor
         self._users = users
@@ -92,7 +99,8 @@ class Interface:
                     raise ClickHouseError.of(ErrorCode.SET_NON_GRANTED_ROLE, "the users file gives each user its role")
                 progress = Progress(reply, request, identity)
                 started = self._executor.start(user, head, request, query_id, progress.seen if progress.wanted else None)
-                Delivery(wire, head, request, reply, started, progress, identity).deliver(self._new_spool, self._cancel_s)
+                delivery = Delivery(wire, head, request, reply=reply, started=started, progress=progress, headers=identity)
+                delivery.deliver(self._new_spool, self._cancel_s)
         except ClickHouseError as error:
             reply.keep = reply.keep and not unread
             asks = {"WWW-Authenticate": 'Basic realm="ClickHouse server HTTP API"'} if error.status == 401 else {}

@@ -1,7 +1,7 @@
 """Confines this process by the kernel's Landlock: what it and its threads may read, write and connect to, without a way back.
 
-Source: Linux, Documentation/userspace-api/landlock.rst, include/uapi/linux/landlock.h. Must be called before the process has threads: the
-rules hold for the calling thread and what it starts.
+Source: Linux, Documentation/userspace-api/landlock.rst, include/uapi/linux/landlock.h. Must be called before the process has
+threads: the rules hold for the calling thread and what it starts.
 """
 
 import ctypes
@@ -44,7 +44,7 @@ class Confinement:
 
 
 def confine(readable: Iterable[Path], executable: Iterable[Path], writable: Iterable[Path]) -> Confinement:
-    """Allow reading beneath ``readable``, reading and mapping as code beneath ``executable``, everything but running beneath ``writable``.
+    """Allow reading beneath ``readable``, that and running beneath ``executable``, all but running beneath ``writable``.
 
     Paths that do not exist are passed over. No TCP port can be bound or connected to afterwards; sockets already bound go on.
     Raises OSError where the kernel has Landlock and refuses.

@@ -1,7 +1,7 @@
 """ClickHouse's tokens, exactly enough to find clauses and to see every name that a statement uses.
 
-A statement is cut as ClickHouse's own lexer cuts it: nested block comments, ``--``, ``//`` and ``# `` comments, quotes with both kinds of
-escape, heredocs, and the typographic quotes and spaces that ClickHouse takes for ASCII ones.
+A statement is cut as ClickHouse's own lexer cuts it: nested block comments, ``--``, ``//`` and ``# `` comments, quotes with both
+kinds of escape, heredocs, and the typographic quotes and spaces that ClickHouse takes for ASCII ones.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""The Native format as clients of the newer protocol read it: each block behind its info, each column behind a serialization flag.
+"""The Native format as newer clients read it: each block behind its info, each column's rows behind a serialization flag.
 
-The engine writes Native without them. A client that sends ``client_protocol_version`` (clickhouse-go, and so Grafana) expects them, so
-each column's bytes are measured by its type and the flags are put between. Source: ClickHouse, Formats/NativeWriter.cpp,
+The engine writes Native without them. A client that sends ``client_protocol_version`` (clickhouse-go, and so Grafana) expects
+them, so each column's bytes are measured by its type and the flags are put between. Source: ClickHouse, Formats/NativeWriter.cpp,
 Core/BlockInfo.cpp; revision 54454 brought the flag.
 """
 
@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from embedded.engine.errors import ClickHouseError, ErrorCode
-from embedded.engine.lexer import Kind, significant, unquoted
+from embedded.engine.lexer import Kind, significant
 
 FLAGGED_REVISION = 54454
 _BLOCK_INFO = b"\x01\x00\x02\xff\xff\xff\xff\x00"  # not overflows, no bucket, end
@@ -85,6 +85,21 @@ class _Bytes:
         self.skip(size)
         return self._held[self.at - size : self.at].decode()
 
+    def skip_strings(self, count: int) -> None:
+        """As ``count`` times ``skip(number())``; the one loop over rows, so it is kept tight for lengths of one byte."""
+        held = self._held
+        at, end = self.at, len(held)
+        for _ in range(count):
+            if at >= end or held[at] > 0x7F:
+                self.at = at
+                at = self.number()
+                at += self.at
+                end = len(held)
+            else:
+                at += held[at] + 1
+        self.at = at
+        self.need(0)
+
     def taken(self) -> bytes:
         """What was read since the last time."""
         found = bytes(self._held[: self.at])
@@ -94,7 +109,7 @@ class _Bytes:
 
 
 def flagged(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same blocks with infos and flags. Raises NOT_IMPLEMENTED at a type whose bytes cannot be measured: cast it to String."""
+    """The same blocks with infos and flags. Raises NOT_IMPLEMENTED at a type whose bytes cannot be measured."""
     source = _Bytes(pieces)
     while source.more():
         columns, rows = source.number(), source.number()
@@ -126,10 +141,9 @@ def _split(kind: str) -> tuple[str, list[str]]:
 
 def _element(argument: str) -> str:
     """A tuple's element type, without its name if it has one."""
-    first, second, *_ = [*significant(argument), None, None]
-    if first and second and second.kind in (Kind.WORD, Kind.IDENTIFIER) and unquoted(first):
-        return argument[second.start :]
-    return argument
+    found = list(significant(argument))
+    named = len(found) > 1 and found[1].kind in (Kind.WORD, Kind.IDENTIFIER)
+    return argument[found[1].start :] if named else argument
 
 
 def _parts(name: str, arguments: list[str]) -> list[str]:
@@ -157,33 +171,39 @@ def _skip_prefix(source: _Bytes, kind: str) -> None:
 
 def _skip(source: _Bytes, kind: str, rows: int) -> None:
     name, arguments = _split(kind)
-    if name in _WIDTHS:
-        source.skip(rows * _WIDTHS[name])
+    width = _width(name, arguments)
+    if width is not None:
+        source.skip(rows * width)
     elif name == "String":
-        for _ in range(rows):
-            source.skip(source.number())
-    elif name == "FixedString":
-        source.skip(rows * int(arguments[0]))
-    elif name == "Decimal":
-        source.skip(rows * _decimal_width(int(arguments[0])))
-    elif name.startswith("Interval"):
-        source.skip(rows * 8)
+        source.skip_strings(rows)
     elif name == "Nullable":
         source.skip(rows)
         _skip(source, arguments[0], rows)
-    elif name in ("Array", "Map", "Nested"):
-        _skip_array(source, "Tuple(" + ", ".join(arguments) + ")" if name == "Nested" else _parts(name, arguments)[0], rows)
+    elif name == "Nested":
+        _skip_array(source, f"Tuple({', '.join(arguments)})", rows)
+    elif name in ("Array", "Map"):
+        _skip_array(source, _parts(name, arguments)[0], rows)
     elif name == "LowCardinality":
         _skip_low_cardinality(source, re.sub(r"^Nullable\((.*)\)$", r"\1", arguments[0]), rows)
-    elif parts := _parts(name, arguments):
+    else:
+        parts = _parts(name, arguments)
+        if not parts:
+            raise ClickHouseError.of(
+                ErrorCode.NOT_IMPLEMENTED, f"type {kind} in Native for this client: cast it to String in the query"
+            )
         for part in parts:
             _skip(source, part, rows)
-    elif name == "Tuple":
-        source.skip(rows)  # an empty tuple is a byte a row
-    else:
-        raise ClickHouseError.of(
-            ErrorCode.NOT_IMPLEMENTED, f"type {kind} in Native for this client: cast it to String in the query"
-        )
+
+
+def _width(name: str, arguments: list[str]) -> int | None:
+    """Bytes a row, where every row takes as many."""
+    if name == "FixedString":
+        return int(arguments[0])
+    if name == "Decimal":
+        return _decimal_width(int(arguments[0]))
+    if name == "Tuple" and not any(arguments):
+        return 1
+    return 8 if name.startswith("Interval") else _WIDTHS.get(name)
 
 
 def _skip_array(source: _Bytes, element: str, rows: int) -> None:

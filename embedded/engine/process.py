@@ -21,13 +21,14 @@ from embedded.engine.landlock import Confinement, confine
 from embedded.engine.users import Users
 
 _LOG = logging.getLogger(__name__)
-# What the engine and the interpreter look at besides their own files: counts of the machine and of this process, zones, random numbers.
+# What the engine and the interpreter look at besides their own files.
 _MACHINE = (
-    "/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version", "/proc/filesystems", "/proc/mounts",
-    "/proc/self/statm", "/proc/self/stat", "/proc/self/status", "/proc/self/maps", "/proc/self/cgroup", "/proc/self/mountinfo",
-    "/proc/self/limits", "/proc/self/task", "/proc/self/schedstat", "/proc/sys/kernel", "/proc/sys/vm", "/proc/net/dev", "/sys/fs/cgroup",
-    "/sys/devices/system", "/sys/block", "/sys/kernel/mm/transparent_hugepage", "/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo",
-    "/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/random", "/dev/urandom",
+    "/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/loadavg", "/proc/uptime", "/proc/version", "/proc/filesystems",
+    "/proc/mounts", "/proc/self/statm", "/proc/self/stat", "/proc/self/status", "/proc/self/maps", "/proc/self/cgroup",
+    "/proc/self/mountinfo", "/proc/self/limits", "/proc/self/task", "/proc/self/schedstat", "/proc/sys/kernel", "/proc/sys/vm",
+    "/proc/net/dev", "/sys/fs/cgroup", "/sys/devices/system", "/sys/block", "/sys/kernel/mm/transparent_hugepage",
+    "/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo", "/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/random",
+    "/dev/urandom",
 )  # fmt: skip
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 
@@ -48,7 +49,7 @@ class Options:
 
 
 def hold(layout: Layout) -> int:
-    """Lock the data directory for this process; a descriptor that holds as long as it is open. Raises EngineError if another has it."""
+    """Lock the data directory; it stays so while the descriptor is open. Raises EngineError if another process has it."""
     layout.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -99,7 +100,7 @@ def restrain(layout: Layout) -> Confinement:
 
 
 def serve(
-    options: Options, layout: Layout, users: Users, bound: socket.socket, confined: Confinement, wait: Callable[[], object]
+    options: Options, layout: Layout, users: Users, bound: socket.socket, *, confined: Confinement, wait: Callable[[], object]
 ) -> None:
     """Start the engine and serve until ``wait`` returns, then stop cleanly. Raises EngineError."""
     os.chdir(layout.working)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from embedded.engine.codings import Encoder
 from embedded.engine.errors import ClickHouseError
-from embedded.engine.http import LAST_CHUNK, Head, chunk, fields, status_line
+from embedded.engine.http_messages import LAST_CHUNK, Head, chunk, fields, status_line
 from embedded.engine.wire import Wire
 
 
@@ -52,7 +52,7 @@ class Reply:
             self._wire.send(LAST_CHUNK)
 
     def break_off(self, error: ClickHouseError) -> None:
-        """Tell a stream's reader, within the stream, that it failed; the last chunk never comes, so that no client takes it for whole."""
+        """Say within the stream that it failed; its last chunk never comes, so that no client takes it for whole."""
         text = error.text.encode()
         tag = self._tag.encode()
         self.write(b"\r\n__exception__\r\n%s\r\n%s\n%d %s\r\n__exception__\r\n" % (tag, text, len(text) + 1, tag))

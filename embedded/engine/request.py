@@ -11,7 +11,7 @@ from typing import Self
 from embedded.engine.codings import decoded
 from embedded.engine.errors import ClickHouseError, ErrorCode
 from embedded.engine.frames import unframed
-from embedded.engine.http import Head
+from embedded.engine.http_messages import Head
 from embedded.engine.multipart import ExternalTable, Part, boundary, parts
 from embedded.engine.multipart import field as form_field
 from embedded.engine.spool import Spool

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from embedded.engine.http import HEAD_BYTES, BadRequestError, Head, parse_head
+from embedded.engine.http_messages import HEAD_BYTES, BadRequestError, Head, parse_head
 from embedded.engine.reply import Reply
 from embedded.engine.wire import ClientGoneError, Wire
 
@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a client may take: between requests, for a whole head, for each piece of a body, and to take each piece of an answer."""
+    """How long a client may take: between requests, for a head, to send a piece of a body, to take a piece of an answer."""
 
     idle_s: float = 60.0
     head_s: float = 15.0
@@ -71,7 +71,7 @@ class Server:
                 pass
         except ClientGoneError:
             pass
-        except Exception:
+        except Exception:  # noqa: BLE001  one client's trouble must not end the others' service
             _LOG.exception("a request failed within the endpoint")
         finally:
             with self._lock:

@@ -1,4 +1,4 @@
-"""HTTP sessions: connections that outlive a request, with their temporary tables, settings and database. They belong to one user."""
+"""HTTP sessions: a user's connections that outlive a request, with their temporary tables, settings and database."""
 
 import threading
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ DEFAULT_DATABASE = "default"
 
 @dataclass(slots=True)
 class Session:
-    """``own`` are settings that the client made with SET; ``applied`` those of the last request's address, undone before the next one."""
+    """``own``: settings made with SET. ``applied``: those of the last request's address, undone before the next one's."""
 
     connection: Connection
     timeout_s: float

@@ -11,10 +11,10 @@ from embedded.engine.users import Limits, Role, User
 
 # Names in the address that say how to serve the request, as ClickHouse's HTTP handler reserves them.
 _RESERVED = frozenset({
-    "query", "database", "default_format", "user", "password", "quota_key", "query_id", "stacktrace", "role", "compress", "decompress",
-    "buffer_size", "wait_end_of_query", "session_id", "session_timeout", "session_check", "close_session", "client_protocol_version",
-    "enable_http_compression", "http_zlib_compression_level", "send_progress_in_http_headers", "http_headers_progress_interval_ms",
-    "add_http_cors_header", "cancel_http_readonly_queries_on_client_close", "log_comment",
+    "query", "database", "default_format", "user", "password", "quota_key", "query_id", "stacktrace", "role", "compress",
+    "decompress", "buffer_size", "wait_end_of_query", "session_id", "session_timeout", "session_check", "close_session",
+    "client_protocol_version", "enable_http_compression", "http_zlib_compression_level", "send_progress_in_http_headers",
+    "http_headers_progress_interval_ms", "add_http_cors_header", "cancel_http_readonly_queries_on_client_close", "log_comment",
 })  # fmt: skip
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 # Nothing here names a file, raises a limit, or reaches beyond the form of the answer.

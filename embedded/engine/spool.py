@@ -1,7 +1,7 @@
-"""A body on its way to the engine: kept in a nameless file in the data directory until all of it has come, then read by the engine.
+"""A body on its way to the engine: kept in a nameless file in the data directory until all of it has come.
 
-The engine sees nothing of a body that does not arrive whole, so a client that dies in mid-insert leaves no part of its rows and spends
-no deduplication token.
+The engine sees nothing of a body that does not arrive whole, so a client that dies in mid-insert leaves no part of its rows and
+spends no deduplication token.
 """
 
 import errno

@@ -23,7 +23,7 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """``text`` is the statement alone, without its FORMAT clause where it is STREAMED or DATA; ``tail`` what follows that clause."""
+    """``text``: the statement, without its FORMAT clause where it is STREAMED or DATA. ``tail``: what follows that clause."""
 
     shape: Shape
     keyword: str
@@ -52,7 +52,7 @@ def quoted_name(text: str) -> str:
 
 
 def data_begins(text: str) -> int | None:
-    """Where the rows of an ``INSERT … FORMAT x`` or ``INSERT … VALUES`` begin in ``text``; None: it is not one, or not yet all there.
+    """Where the rows of an ``INSERT … FORMAT x`` or ``… VALUES`` begin in ``text``; None: it is none, or not yet all there.
 
     As ClickHouse: after the format's name, blanks and one line end are skipped. Raises SYNTAX_ERROR.
     """
@@ -78,7 +78,7 @@ def data_begins(text: str) -> int | None:
 
 
 def parse(text: str) -> Statement:
-    """The one statement in ``text``, without the data of an insert. Raises what ClickHouse's server raises where it takes none."""
+    """The one statement in ``text``, without the data of an insert. Raises what ClickHouse's server raises."""
     found = _alone(text)
     if not found:
         raise ClickHouseError.of(ErrorCode.SYNTAX_ERROR, "Syntax error: Empty query")
@@ -108,7 +108,7 @@ def parse(text: str) -> Statement:
 
 
 def _by_tag(text: str) -> str:
-    """A KILL that finds statements by the id that their clients gave: the engine has ids of its own, ours stands in the comment."""
+    """A KILL that finds statements by their clients' ids: the engine has ids of its own, the clients' stand in the comment."""
     named = [token for token in significant(text) if token.upper == "QUERY_ID"]
     for token in reversed(named):
         text = f"{text[: token.start]}Settings['log_comment']{text[token.end :]}"

@@ -3,7 +3,8 @@
     {"users": {"photonwatch": {"role": "admin",  "password": "scrypt$16384$8$1$<salt>$<hash>"},
                "viewer":      {"role": "reader", "password": "scrypt$…", "limits": {"max_execution_time": 10}}}}
 
-``role`` is ``admin`` (the platform itself) or ``reader`` (read only, within limits). ``limits`` are a reader's, each of them has a default.
+``role`` is ``admin`` (the platform itself) or ``reader`` (read only, within limits). ``limits`` are a reader's, each of them has
+a default.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import json
 import os
 import secrets
 import stat
+import threading
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from enum import StrEnum
@@ -23,6 +25,7 @@ from embedded.engine.errors import EngineError
 
 _COST, _BLOCK, _LANES = 2**14, 8, 1
 _SALT_BYTES = 16
+_HASHES_AT_ONCE = 2
 
 
 class Role(StrEnum):
@@ -89,6 +92,7 @@ class Users:
         self._key = secrets.token_bytes(32)
         self._known: dict[str, bytes] = {}
         self._nobody = hashed(secrets.token_hex())
+        self._slow = threading.BoundedSemaphore(_HASHES_AT_ONCE)
 
     @classmethod
     def read(cls, path: Path) -> "Users":
@@ -115,7 +119,9 @@ class Users:
         quick = hmac.digest(self._key, password.encode(), "sha256")
         if user and hmac.compare_digest(self._known.get(name, b""), quick):
             return user
-        if not _matches(password, user.password if user else self._nobody) or user is None:
+        with self._slow:  # a hash takes 16 MiB: guesses must not take the memory
+            right = _matches(password, user.password if user else self._nobody)
+        if user is None or not right:
             return None
         self._known[name] = quick
         return user

@@ -59,13 +59,7 @@ def parse_head(raw: bytes) -> Head:
         headers[name] = matched[2]
     coding = headers.get("transfer-encoding", "").lower()
     length = headers.get("content-length")
-    if (
-        coding not in ("", "chunked")
-        or coding
-        and length is not None
-        or length is not None
-        and not re.fullmatch(r"[0-9]{1,18}", length)
-    ):
+    if coding not in ("", "chunked") or (coding and length is not None) or not re.fullmatch(r"[0-9]{1,18}", length or "0"):
         raise BadRequestError("the body's length is not said, or said in two ways")
     address = urlsplit(request[2])
     try:
@@ -85,7 +79,7 @@ def parse_head(raw: bytes) -> Head:
 
 
 def raw_body(wire: Wire, head: Head, whole_s: float) -> Iterator[bytes]:
-    """The body's bytes as they come. Raises ClientGoneError where it ends too early, BadRequestError where its framing is broken."""
+    """The body's bytes as they come. Raises ClientGoneError where it ends early, BadRequestError at broken framing."""
     if head.headers.get("expect", "").lower() == "100-continue":
         wire.send(b"HTTP/1.1 100 Continue\r\n\r\n")
     if not head.chunked:
