@@ -190,3 +190,13 @@ async def test_interrupted_supervisor_stops_all(tmp_path: Path) -> None:
             await supervisor.wait()
     assert leftovers(tmp_path, None) == ()
     assert {found.state for found in states(tmp_path).values()} == {PartState.STOPPED}
+
+
+async def test_unwritable_state_stops_no_part(tmp_path: Path) -> None:
+    async with running(tmp_path, (part(tmp_path, "a"),)):
+        first, ready = pid_of(tmp_path, "a"), tmp_path / "a.ready"
+        state_file(tmp_path).unlink()
+        state_file(tmp_path).mkdir()  # as a full disk would, it refuses what is written
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: ready.read_text() not in ("", str(first)), "a runs again")
+        state_file(tmp_path).rmdir()
