@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from schemas.ids import RunId
 from schemas.panes import CoincidencePane, CorrelationPane, Counts, PaneKey, PaneParameters, PaneResults, SinglesPane
 from streams.errors import AnalysisError
 from streams.estimators.delays import DelayHistogram
 
 Pair = tuple[int, int]
+_MINUTE_S = 60
 
 
 @dataclass(slots=True)
@@ -22,7 +24,7 @@ class _Singles:
 class PaneSum:
     """Sums of panes of one device; parts of one pane add up, in any order.
 
-    Tags are kept pane by pane, so that accidentals follow rates that change; histograms are kept as totals.
+    Singles are kept pane by pane, so that accidentals follow rates that change; histograms are kept as totals.
     """
 
     def __init__(self, parameters: PaneParameters) -> None:
@@ -80,14 +82,22 @@ class PaneSum:
         return self._coincidences.get(channels, 0)
 
     def accidentals_per_ps(self, pair: Pair) -> float:
-        """Coincidences that uncorrelated light would put into one ps of delay: the sum over panes of n1*n2/live."""
-        total = 0.0
-        for channels in self._singles.values():
+        """Coincidences that uncorrelated light would put into one ps of delay: n1*n2/live, summed over the minutes of each run.
+
+        Minutes count from the run's first pane: they follow rates that drift, and the result does not depend on where in a second
+        a short recording began.
+        """
+        begins: dict[RunId, int] = {}
+        for key in self._singles:
+            begins[key.run] = min(key.start_unix_s, begins.get(key.run, key.start_unix_s))
+        minutes: dict[tuple[RunId, int], list[int]] = {}
+        for key, channels in self._singles.items():
             if pair[0] in channels and pair[1] in channels:
                 first, second = channels[pair[0]], channels[pair[1]]
-                live_ps = max(first.live_ps, second.live_ps)
-                total += first.tags * second.tags / live_ps if live_ps > 0 else 0.0
-        return total
+                minute = minutes.setdefault((key.run, (key.start_unix_s - begins[key.run]) // _MINUTE_S), [0, 0, 0])
+                for i, amount in enumerate((first.tags, second.tags, max(first.live_ps, second.live_ps))):
+                    minute[i] += amount
+        return sum(first * second / live_ps for first, second, live_ps in minutes.values() if live_ps > 0)
 
     def _add_singles(self, panes: Iterable[SinglesPane]) -> None:
         for pane in panes:

@@ -60,7 +60,7 @@ def far_estimate(peaks: PeakAreas, zero: ZeroDelay, confidence: float, accidenta
 
     The singles' own scatter is left out of the interval: they are some hundred times as many as the coincidences.
     """
-    level = accidentals_per_ps * peaks.train.period_ps
+    level = float(accidentals_per_ps * peaks.train.period_ps)
     counts = {"central_counts": peaks.area(zero.number)}
     parameters: dict[str, Parameter] = {"normalisation": "far_lag", "side_peaks": 0, "expected_counts": level}
 
