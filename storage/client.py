@@ -43,6 +43,7 @@ _INSERT_SETTINGS: Final[Mapping[str, Any]] = {
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "materialized_views_ignore_errors": 0,
     "max_insert_threads": 1,
+    "max_threads": 1,  # views sum a few rows: more threads cost more than they bring
     "max_insert_block_size": _ONE_BLOCK,
     "min_insert_block_size_rows": 1,
     "min_insert_block_size_bytes": 1,
