@@ -2,8 +2,8 @@
 
 import asyncio
 
-from producers.connection import BrokerConnection
 from producers.publisher import Publisher
+from schemas.broker import BrokerConnection
 from storage.client import StoreAddress
 from storage.migrate import migrate
 

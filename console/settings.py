@@ -90,6 +90,8 @@ class Worker:
     """How the worker works. ``metrics_port`` 0 exposes none (``up`` chooses one)."""
 
     group: str = "photonwatch"
+    name: str = ""
+    """A name that no other worker has and that stays over restarts: its partitions come back to it at once. Empty: none."""
     metrics_port: int = 0
     raw_tags: bool = True
     """Whether every single tag is kept, or only what was counted from them."""

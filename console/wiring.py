@@ -11,7 +11,7 @@ from console.settings import Settings
 
 if TYPE_CHECKING:
     from embedded.stack import StackSettings
-    from producers.connection import BrokerConnection
+    from schemas.broker import BrokerConnection
     from schemas.panes import PaneParameters
     from storage.client import StoreAddress
     from streams.settings import WorkerSettings
@@ -46,7 +46,7 @@ def broker_connection(settings: Settings) -> "BrokerConnection":
     Raises:
         Refusal: neither.
     """
-    from producers.connection import BrokerConnection
+    from schemas.broker import BrokerConnection
 
     kafka = settings.kafka
     return BrokerConnection(
@@ -91,15 +91,16 @@ def store_address(settings: Settings, *, readonly: bool) -> "StoreAddress":
 
 def worker_settings(settings: Settings) -> "WorkerSettings":
     """One worker process of this machine."""
-    from streams.settings import KafkaAccess, WorkerSettings
+    from streams.settings import WorkerSettings
 
-    worker, broker = settings.worker, broker_connection(settings)
+    worker = settings.worker
     return WorkerSettings(
-        kafka=KafkaAccess(broker.bootstrap, broker.ssl_context(), broker.username, broker.password, broker.sasl_mechanism),
+        kafka=broker_connection(settings),
         store=store_address(settings, readonly=False),
         data=settings.home / "worker",
         definitions=definition_paths(settings, None),
-        name=f"{socket.gethostname()}-{os.getpid()}",
+        name=worker.name or f"{socket.gethostname()}-{os.getpid()}",
+        instance=worker.name or None,
         group=worker.group,
         metrics_port=worker.metrics_port or None,
         panes=pane_parameters(settings),

@@ -12,11 +12,11 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
 
-from producers.connection import BrokerConnection
 from producers.errors import PublishError
 from producers.thinning import ThinOut
 from schemas import topics
 from schemas.block import TagBlock
+from schemas.broker import BrokerConnection
 from schemas.topics import Topic
 from schemas.wire import encode
 

@@ -7,6 +7,10 @@ class SchemaError(ValueError):
     """Something that flows does not keep its contract."""
 
 
+class BrokerError(SchemaError):
+    """The way to the broker cannot be used as it is described."""
+
+
 class WireFault(StrEnum):
     """Why a message could not be read; the reason that its dead letter carries."""
 

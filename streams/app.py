@@ -13,6 +13,7 @@ import structlog
 from faust.types import TP
 from prometheus_client import CollectorRegistry, start_http_server
 
+from schemas.broker import BrokerConnection
 from schemas.topics import INDICATORS, TICK, TIMETAGS, Topic
 from slo.definitions import load
 from storage.client import connect
@@ -24,7 +25,7 @@ from streams.metrics import WorkerMetrics
 from streams.opening import Opener
 from streams.pipeline import Outgoing
 from streams.runner import ByteBudget, Delivery, Surroundings
-from streams.settings import KafkaAccess, WorkerSettings
+from streams.settings import WorkerSettings
 
 _log = structlog.get_logger(__name__)
 _TICK_S = 0.25
@@ -90,7 +91,7 @@ def build_app(settings: WorkerSettings) -> faust.App:
         broker_heartbeat_interval=2.0,
         broker_rebalance_timeout=20.0,
         broker_commit_interval=1.0,
-        consumer_group_instance_id=settings.name,  # a worker that comes back is given its partitions at once
+        consumer_group_instance_id=settings.instance,
         stream_wait_empty=False,  # the default hangs a stop or a rebalance while anything is un-acknowledged
         stream_buffer_maxsize=16,  # counts messages, up to 1 MiB each
         consumer_max_fetch_size=8 << 20,
@@ -157,9 +158,10 @@ def _end_process(error: BaseException) -> None:
     os._exit(_FATAL_EXIT)
 
 
-def _credentials(kafka: KafkaAccess) -> Any:
-    if kafka.username is not None:
+def _credentials(kafka: BrokerConnection) -> Any:
+    tls = kafka.ssl_context()
+    if kafka.security_protocol.startswith("SASL"):
         return faust.SASLCredentials(
-            username=kafka.username, password=kafka.password, mechanism=kafka.mechanism, ssl_context=kafka.tls
+            username=kafka.username, password=kafka.password, mechanism=kafka.sasl_mechanism, ssl_context=tls
         )
-    return None if kafka.tls is None else faust.SSLCredentials(kafka.tls)
+    return None if tls is None else faust.SSLCredentials(tls)

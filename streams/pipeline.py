@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
-from storage.writer import Batch
 
 from schemas.topics import Topic
+from storage.writer import Batch
 from streams.log import Message
 
 

@@ -2,34 +2,25 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from ssl import SSLContext
 
+from schemas.broker import BrokerConnection
 from schemas.panes import PaneParameters
 from storage.client import StoreAddress
-
-
-@dataclass(frozen=True, slots=True)
-class KafkaAccess:
-    """Broker addresses (``host:port``, comma separated) and how to be let in."""
-
-    bootstrap: str
-    tls: SSLContext | None = None
-    username: str | None = None
-    password: str | None = field(default=None, repr=False)
-    mechanism: str = "SCRAM-SHA-512"
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
     """One worker process."""
 
-    kafka: KafkaAccess
+    kafka: BrokerConnection
     store: StoreAddress
     data: Path
     """A directory of its own."""
     definitions: tuple[Path, ...]
     """OpenSLO files and directories."""
     name: str = "worker"
+    instance: str | None = None
+    """A name that stays over restarts, and that no other worker has: the group gives it its partitions back at once."""
     group: str = "photonwatch"
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None

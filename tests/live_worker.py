@@ -6,10 +6,11 @@ from pathlib import Path
 
 import structlog
 
+from schemas.broker import BrokerConnection
 from schemas.panes import PaneParameters
 from storage.client import StoreAddress
 from streams.app import run_worker
-from streams.settings import KafkaAccess, WorkerSettings
+from streams.settings import WorkerSettings
 
 
 def main(arguments: str) -> None:
@@ -21,8 +22,10 @@ def main(arguments: str) -> None:
     host, port, user, password = given["store"]
     run_worker(
         WorkerSettings(
-            kafka=KafkaAccess(given["kafka"]),
-            store=StoreAddress(host, port, user, password),
+            kafka=BrokerConnection(bootstrap=given["kafka"]),
+            instance=given["name"],
+            store=StoreAddress(host, port, user, password, database=given.get("database", "photonwatch")),
+            group=given.get("group", "photonwatch"),
             data=Path(given["data"]),
             name=given["name"],
             definitions=tuple(map(Path, given.get("definitions", []))),

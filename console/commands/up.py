@@ -71,6 +71,7 @@ class Composition:
         self.page = f"{settings.page.host}:{page_port}"
         environment = {
             "PHOTONWATCH_HOME": str(addresses.home),
+            "PHOTONWATCH_WORKER_NAME": "worker-1",
             "PHOTONWATCH_WORKER_METRICS_PORT": metrics.rpartition(":")[2],
             "PHOTONWATCH_PAGE_PORT": str(page_port),
         }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from producers.batching import Batcher
-from producers.connection import BrokerConnection
+from schemas.broker import BrokerConnection
 from producers.ordering import Chunk
 from producers.publisher import Publisher
 from producers.sources import Detection, PulsedParameters, PulsedSource

@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from producers.connection import BrokerConnection
+from schemas.broker import BrokerConnection
 from producers.errors import PublishError
 from producers.publisher import Publisher, PublisherLimits
 from schemas import topics

@@ -1,0 +1,205 @@
+"""The worker from Kafka to rows, beside a bare consumer of the same topic and a bare insert of the same arrays.
+
+Everything is real: a broker, an engine, one worker process. Each of the peers runs alone, over the same messages.
+"""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer
+
+from benchmarks.result import Result, at_least, at_most
+from benchmarks.synthetic import blocks
+from schemas.broker import BrokerConnection
+from producers.publisher import Publisher
+from schemas import wire
+from schemas.topics import TIMETAGS
+from storage import tables
+from storage.client import StoreAddress, connect
+from storage.migrate import migrate
+from streams.log import Message
+from streams.sequence import Arrival, Fate
+from streams.tag_rows import TagRows
+from tests.live import LivePlatform, until
+
+DEVICES = 4
+RATE_HZ = 4e6
+
+
+@contextmanager
+def platform() -> Iterator[LivePlatform]:
+    with tempfile.TemporaryDirectory(prefix="photonwatch-bench-") as home:
+        live = LivePlatform(Path(home))
+        live.start()
+        try:
+            yield live
+        finally:
+            live.stop()
+
+
+def measure(million_tags: int) -> list[Result]:
+    seconds = max(1, round(million_tags * 1e6 / (DEVICES * RATE_HZ)))
+    with platform() as live:
+        tags, published_s = asyncio.run(_publish(live, seconds))
+        consumer = tags / asyncio.run(_consume(live)) / 1e6
+        insert = _bare_insert(live, seconds)
+        kept, stored_bytes = _worker(live, "kept", keep_raw_tags=True)
+        counted, _ = _worker(live, "counted", keep_raw_tags=False)
+    slower = min(consumer, insert)
+    return [
+        Result("tags replayed", f"{tags / 1e6:.0f} M in {DEVICES} devices of {RATE_HZ / 1e6:.0f} Mcps"),
+        Result("publishing them", f"{tags / published_s / 1e6:.3g} Mtags/s"),
+        Result("bare consumer of the topic", f"{consumer:.3g} Mtags/s"),
+        Result("bare insert of the same arrays", f"{insert:.3g} Mtags/s"),
+        at_least("worker, raw tags kept", kept, "Mtags/s", 20),
+        at_least("worker, raw tags kept, over the slower of the two", kept / slower, "", 0.6),
+        at_least("worker, raw tags not kept", counted, "Mtags/s", 60),
+        Result("stored raw at 4 Mcps", f"{stored_bytes / tags:.3g} B a tag"),
+    ]
+
+
+async def _publish(live: LivePlatform, seconds: int) -> tuple[int, float]:
+    origin = time.time_ns() - seconds * 1_000_000_000
+    started, tags = time.perf_counter(), 0
+    async with Publisher(BrokerConnection(bootstrap=live.broker.address)) as publisher:
+        devices = [blocks(f"sps-bench-{n}", RATE_HZ, seconds, origin_unix_ns=origin, seed=n) for n in range(DEVICES)]
+        for together in zip(*devices, strict=False):
+            for block in together:
+                await publisher.send_block(block)
+                tags += block.channel.size
+        await publisher.flush()
+    return tags, time.perf_counter() - started
+
+
+async def _consume(live: LivePlatform) -> float:
+    """Seconds from the first message to the last."""
+    consumer = AIOKafkaConsumer(
+        TIMETAGS.name, bootstrap_servers=live.broker.address, auto_offset_reset="earliest", max_partition_fetch_bytes=8 << 20
+    )
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets(consumer.assignment())
+        left, started = sum(ends.values()), time.perf_counter()
+        while left:
+            for messages in (await consumer.getmany(timeout_ms=1000)).values():
+                left -= len(messages)
+        return time.perf_counter() - started
+    finally:
+        await consumer.stop()
+
+
+def _bare_insert(live: LivePlatform, seconds: int) -> float:
+    """Mtags/s of inserting the same tag rows, made beforehand, in the worker's batches."""
+    address = replace(live.store, database="bare")
+    migrate(address)
+    prepared, tags = [], 0
+    for block in blocks("sps-bench-0", RATE_HZ, min(seconds, 6), origin_unix_ns=time.time_ns() - 10**11):
+        time_ps, channel = block.times()
+        rows = TagRows(keep_tags=True)
+        rows.add_block(Arrival(0, block.context, time_ps, channel), Fate.IN_ORDER, Message(0, 0, b""))
+        prepared.append(rows.tables()[tables.TAG_RUNS])
+        tags += time_ps.size
+    import pyarrow as pa
+
+    marks = {"batch_pipeline": "bench", "batch_topic": "bench", "batch_partition": 0, "batch_lo": 0}
+    batches = []
+    for first in range(0, len(prepared), 30):
+        whole = pa.concat_tables(prepared[first : first + 30]).combine_chunks()
+        for name, value in marks.items():
+            whole = whole.append_column(name, pa.array([value] * whole.num_rows))
+        batches.append(whole)
+    with connect(address) as client:
+        started = time.perf_counter()
+        for number, batch in enumerate(batches):
+            client.insert(tables.TAG_RUNS, batch, token=f"bench-{number}")
+        return tags / (time.perf_counter() - started) / 1e6
+
+
+def _worker(live: LivePlatform, database: str, *, keep_raw_tags: bool) -> tuple[float, int]:
+    """Mtags/s of one worker process from its first sealed batch to its last, and the bytes of its raw tags."""
+    address: StoreAddress = replace(live.store, database=database)
+    migrate(address)
+    worker = live.worker(f"worker-{database}", database=database, group=database, keep_raw_tags=keep_raw_tags)
+    with connect(address) as client:
+        sql = "SELECT sum(tags) AS tags, max(final) AS final, uniqExact(device, sequence) AS n FROM blocks"
+        wanted = DEVICES
+
+        def finished() -> bool:
+            assert worker.alive, worker.log.read_text()
+            return int(client.query("SELECT count() AS n FROM blocks WHERE final")["n"][0].as_py()) == wanted
+
+        until(finished, 600, "the worker to finish")
+        seal = "SELECT toUnixTimestamp64Milli(stored_at) AS at, batch_lo, batch_partition, sum(tags) AS tags FROM blocks GROUP BY ALL ORDER BY at"
+        rows = client.query(seal).to_pylist()
+        del sql
+        span_s = (rows[-1]["at"] - rows[0]["at"]) / 1e3
+        rate = sum(row["tags"] for row in rows[1:]) / span_s / 1e6
+        size = client.query(
+            "SELECT sum(data_compressed_bytes) AS n FROM system.parts WHERE active AND table = 'tag_runs' AND database = {d:String}",
+            {"d": database},
+        )["n"][0].as_py()
+    worker.kill()
+    return rate, int(size or 0)
+
+
+def stored_at_1_mcps() -> list[Result]:
+    """Bytes that a raw tag takes in the store at 1 Mcps."""
+    with platform() as live:
+        address = live.store
+        prepared, tags = [], 0
+        for block in blocks("sps-bench-0", 1e6, 8, origin_unix_ns=time.time_ns() - 10**11):
+            time_ps, channel = block.times()
+            rows = TagRows(keep_tags=True)
+            rows.add_block(Arrival(0, block.context, time_ps, channel), Fate.IN_ORDER, Message(0, 0, wire.encode(block)))
+            prepared.append(rows.tables()[tables.TAG_RUNS])
+            tags += time_ps.size
+        import pyarrow as pa
+
+        whole = pa.concat_tables(prepared).combine_chunks()
+        for name, value in {"batch_pipeline": "b", "batch_topic": "b", "batch_partition": 0, "batch_lo": 0}.items():
+            whole = whole.append_column(name, pa.array([value] * whole.num_rows))
+        with connect(address) as client:
+            client.insert(tables.TAG_RUNS, whole, token="one")
+            size = client.query("SELECT sum(data_compressed_bytes) AS n FROM system.parts WHERE active AND table = 'tag_runs'")
+            return [at_most("stored raw: bytes a tag at 1 Mcps", size["n"][0].as_py() / tags, "B", 3.0)]
+
+
+def latency(seconds: int = 20) -> list[Result]:
+    """Photon to queryable row at the demo fleet's pace: four devices of 200 kcps, in real time."""
+    with platform() as live:
+        worker = live.worker("worker-latency")
+        asyncio.run(_paced(live, seconds))
+        with connect(live.store) as client:
+            until(lambda: client.query("SELECT count() AS n FROM blocks WHERE final")["n"][0].as_py() == DEVICES, 60, "all blocks")
+            rows = client.query(
+                "SELECT toUnixTimestamp64Milli(stored_at) AS at, (origin_unix_ns + intDiv(start_ps, 1000)) / 1e6 AS first, "
+                "(origin_unix_ns + intDiv(reached_ps, 1000)) / 1e6 AS last FROM blocks WHERE sequence > 50"
+            ).to_pylist()
+        worker.kill()
+    late = sorted(
+        (row["at"] - row["first"] - share * (row["last"] - row["first"])) / 1e3 for row in rows for share in (0, 0.25, 0.5, 0.75, 1)
+    )
+    return [
+        Result("photon to queryable row, p50", f"{statistics.median(late):.2f} s"),
+        at_most("photon to queryable row, p99", late[int(0.99 * len(late))], "s", 2.0),
+    ]
+
+
+async def _paced(live: LivePlatform, seconds: int) -> None:
+    async with Publisher(BrokerConnection(bootstrap=live.broker.address)) as publisher:
+        loop = asyncio.get_running_loop()
+        origin_ns, started = time.time_ns(), loop.time()
+
+        async def device(number: int) -> None:
+            for block in blocks(f"sps-pace-{number}", 2e5, seconds, origin_unix_ns=origin_ns, seed=number):
+                await asyncio.sleep(max(0.0, started + block.context.reached_ps / 1e12 - loop.time()))
+                await publisher.send_block(block)
+
+        await asyncio.gather(*(device(number) for number in range(DEVICES)))
+        await publisher.flush()
