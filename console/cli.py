@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 import msgspec
@@ -94,8 +95,13 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("PHOTONWATCH_DEBUG"):
             raise
-        return _refuse(refusal_of(error), as_json="--json" in arguments)
+        return _refuse(refusal_of(error), as_json=_wants_json(arguments))
     return result if isinstance(result, int) else ExitCode.DONE
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    """Whether the answer was to be JSON, also where the command line could not be read."""
+    return "--json" in arguments or "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
 
 
 def _refuse(refusal: Refusal, *, as_json: bool) -> int:

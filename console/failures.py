@@ -1,5 +1,6 @@
 """Any failure of any room, said as what, where, what to do."""
 
+import re
 from pathlib import Path
 
 import typer
@@ -11,6 +12,8 @@ from schemas.errors import SchemaError
 from slo.errors import DefinitionError, SloError
 from storage.errors import StoreError, Unavailable
 from streams.errors import StreamsError
+
+_ENGINE_SAID = re.compile(r"DB::Exception: (?P<what>.*?)(?: \(for url .*)?$", re.DOTALL)
 
 
 def refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 - one line a family of errors
@@ -25,9 +28,11 @@ def refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 - one line a famil
         case DefinitionError():
             return Refusal(ExitCode.BAD_INPUT, error.what, where=str(error.place), do=error.cure)
         case Unavailable():
-            return Refusal(ExitCode.UNAVAILABLE, str(error), where="store", do="see “photonwatch status”, then try again")
+            where, what = _store_words(str(error))
+            return Refusal(ExitCode.UNAVAILABLE, what, where=where, do="see “photonwatch status”, then try again")
         case StoreError():
-            return Refusal(ExitCode.BAD_INPUT, str(error), where="store", do="change the request: the store will refuse it again")
+            where, what = _store_words(str(error))
+            return Refusal(ExitCode.BAD_INPUT, what, where=where, do="change the request: the store will refuse it again")
         case PublishError():
             return Refusal(ExitCode.UNAVAILABLE, str(error), where="kafka", do="see “photonwatch status”, then try again")
         case ProducerError() | StreamsError() | SloError() | SchemaError():
@@ -36,6 +41,13 @@ def refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 - one line a famil
             place = str(error.filename or "system")
             return Refusal(ExitCode.BAD_INPUT, error.strerror or str(error), where=place, do="mend that, then try again")
     return _fault(error)
+
+
+def _store_words(text: str) -> tuple[str, str]:
+    """Where, and what the engine itself said, without what drivers wrap around it."""
+    where, colon, what = text.partition(": ")
+    said = _ENGINE_SAID.search(text)
+    return where if colon else "store", said["what"] if said else what or text
 
 
 def _split(text: str) -> Refusal:

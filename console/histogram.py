@@ -64,6 +64,17 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
         whole = self._whole_peaks(windows.period * 1000, windows.zero * 1000)
         return tuple(Peak(k, windows.zero + k * windows.period, sums[k]) for k in whole if k in sums)
 
+    def stretches(self, number: int) -> tuple[tuple[float, float, int], ...]:
+        """About ``number`` equal stretches of delay: from and to in ns, and the coincidences between."""
+        step = max(1, -(-len(self.counts) // number))
+        edges = range(0, len(self.counts), step)
+        return tuple(
+            (self._edge_ns(i), self._edge_ns(min(i + step, len(self.counts))), sum(self.counts[i : i + step])) for i in edges
+        )
+
+    def _edge_ns(self, index: int) -> float:
+        return (self.first_edge_ps + index * self.bin_width_ps) / 1000
+
     def _whole_peaks(self, period_ps: float, zero_ps: float) -> range:
         """Numbers of the peaks that the histogram holds whole."""
         end_ps = self.first_edge_ps + len(self.counts) * self.bin_width_ps

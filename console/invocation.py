@@ -48,7 +48,7 @@ class Invocation:
         """Standard error for people: progress and remarks, so that standard output stays the answer alone."""
         from rich.console import Console
 
-        return Console(stderr=True, highlight=False)
+        return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
     def answer(self, document: object) -> None:
         """The answer as JSON on standard output."""

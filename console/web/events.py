@@ -20,6 +20,7 @@ _DEVICE_PERIOD_S = 0.75
 _ALERTS_PERIOD_S = 2.0
 _RETRY_MS = 1_500
 _TABLE_SECONDS = 60
+_STRETCHES = 40
 
 
 class _HistogramChart(msgspec.Struct):
@@ -76,8 +77,12 @@ def device_message(view: DeviceView, templates: Environment) -> bytes:
     for name, histogram in (("recent", view.recent), ("whole", view.whole)):
         if histogram is not None:
             fragments[f"{name}-note"] = render(templates, "_histogram_note.html", note=histogram_note(histogram))
-            fragments[f"{name}-peaks"] = render(templates, "_peaks.html", peaks=histogram.peaks())
-            charts[name] = _HistogramChart(histogram, histogram.windows())
+            windows = histogram.windows()
+            fragments[f"{name}-legend"] = render(templates, "_histogram_legend.html", windows=windows)
+            fragments[f"{name}-table"] = render(
+                templates, "_histogram_table.html", peaks=histogram.peaks(), stretches=histogram.stretches(_STRETCHES)
+            )
+            charts[name] = _HistogramChart(histogram, windows)
     fragments["rates-legend"] = render(templates, "_rates_legend.html", rates=view.rates)
     fragments["rates-table"] = render(templates, "_rates.html", rates=view.rates, seconds=_TABLE_SECONDS)
     return _message(fragments, charts)

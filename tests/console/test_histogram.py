@@ -52,6 +52,13 @@ def test_only_the_peaks_that_were_compared_are_windows() -> None:
     assert windows.sides == (-4, -3, -2, -1, 1)
 
 
+def test_stretches_hold_every_count() -> None:
+    stretches = _histogram(list(range(1000)), None).stretches(40)
+    assert len(stretches) == 40
+    assert stretches[0] == (-50.0, -47.5, sum(range(25)))
+    assert sum(counts for _, _, counts in stretches) == sum(range(1000))
+
+
 def test_without_a_period_there_is_nothing_to_lay() -> None:
     assert _histogram([1], None).windows() is None
     assert _histogram([1], _estimate()).peaks() == ()

@@ -46,7 +46,7 @@ async def test_a_device_page_shows_new_photons_by_itself(
         await page.until(f"{_TOTAL} === {before + int(seeded.counts_of(fresh).sum())}")
         assert await page.ask("document.querySelectorAll('#whole-chart canvas').length") == 1
         assert await page.ask("document.querySelectorAll('#rates-chart canvas').length") == 1
-        peaks = await page.ask("document.querySelectorAll('[data-fragment=whole-peaks] tr').length")
+        peaks = await page.ask("document.querySelectorAll('[data-fragment=whole-table] tr').length")
         assert peaks > 20
         assert page.complaints == []
 

@@ -90,7 +90,7 @@ class RateChart {
         scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
         legend: { show: false }, cursor: { y: false },
-        axes: [{ ...axis(null, 26), space: 90, values: (_, ticks) => ticks.map((s) => clock(s)) }, { ...axis(null, 66), values: (_, ticks) => ticks.map(rate) }],
+        axes: [{ ...axis(null, 26), space: 90, incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300], values: (_, ticks) => ticks.map((s) => clock(s)) }, { ...axis(null, 66), values: (_, ticks) => ticks.map(rate) }],
         series: [{}, ...names.map((name, i) => ({
           label: `channel ${name}`, stroke: () => ink(`--trace-${(i % 4) + 1}`), width: 1.5, dash: DASHES[i % 4], points: { show: false } }))],
       }, [[]], this.place);
