@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.signal import windows
 
 from streams.estimators.delays import DelayHistogram
 
@@ -24,7 +25,8 @@ _COMB_SHARE = (
     0.8  # peaks of unequal height repeat in a longer period too: the train is the comb that holds this much of the power
 )
 _MOST_HARMONICS = 32  # beyond it the pulses would be narrower than a hundredth of their period
-_TOOTH = 16.0  # power that noise does not reach in the places where it is sought
+_TOOTH = 8.0  # power that noise does not reach in the places where it is sought
+_TOOTH_SLACK = 2
 _SMOOTH = 8  # resolved frequencies over which the smooth part is taken
 _ROUNDS = 8
 
@@ -64,24 +66,30 @@ def find_train(histogram: DelayHistogram, period_ps: float | None = None) -> Pul
 
 @dataclass(frozen=True, slots=True)
 class _Spectrum:
-    """Power over its smooth part (mean 1 where nothing repeats), ``step`` cycles a bin apart; ``resolution`` separates lines."""
+    """Power (mean 1 for scattered counts) ``step`` cycles a bin apart, and how far it stands above its smooth part.
+
+    Lines ``resolution`` cycles a bin apart are separate.
+    """
 
     power: Floats
+    prominence: Floats
     step: float
     resolution: float
 
     @classmethod
     def of(cls, histogram: DelayHistogram) -> "_Spectrum":
         counts = histogram.counts.astype(np.float64)
-        taper = np.hanning(counts.size + 2)[1:-1]
+        taper = windows.tukey(counts.size + 2, 0.25)[1:-1]
         size = 1 << ceil(log2(_PADDING * counts.size))
         flat = (counts - (counts * taper).sum() / taper.sum()) * taper
         power = np.abs(np.fft.rfft(flat, size)) ** 2 / (counts * taper**2).sum()
-        block = max(1, round(_SMOOTH * size / counts.size))
+        block = min(power.size, round(_SMOOTH * size / counts.size))
         blocks = power[: power.size // block * block].reshape(-1, block)
-        # The median of exponentially distributed power is ln 2 of its mean.
-        smooth = np.interp(np.arange(power.size), (np.arange(len(blocks)) + 0.5) * block, np.median(blocks, axis=1) / log(2))
-        return cls(power / np.maximum(smooth, 1), 1 / size, 1 / counts.size)
+        # A quarter of exponentially distributed power lies below ln(4/3) of its mean; the teeth of a comb lie above.
+        smooth = np.interp(
+            np.arange(power.size), (np.arange(len(blocks)) + 0.5) * block, np.quantile(blocks, 0.25, axis=1) / log(4 / 3)
+        )
+        return cls(power, power / np.maximum(smooth, 1), 1 / size, 1 / counts.size)
 
     def fundamental(self) -> float | None:
         """Frequency of the train, cycles a bin."""
@@ -92,14 +100,13 @@ class _Spectrum:
         strengths = self._strengths(candidates)
         best = int(candidates[np.argmax(strengths)])
         trials = candidates.size * self.step / self.resolution
-        if strengths.max() < log(trials / _FALSE_ALARM) / _H_SLOPE:
+        if strengths.max() < log(trials / _FALSE_ALARM) / _H_SLOPE or self._is_beat():
             return None
-        for multiple in range(highest // best, 1, -1):
-            if self._comb_power(multiple * best, multiple) >= _COMB_SHARE * self._comb_power(best, 1):
-                near = np.arange(multiple * (best - 1), multiple * (best + 1) + 1)
-                best = int(near[np.argmax(self._strengths(near))])
-                break
-        return best * self.step
+        frequency, teeth = self._comb(best)
+        for multiple in range(min(len(teeth), int(highest / frequency)), 1, -1):
+            if teeth[multiple - 1 :: multiple].sum() >= _COMB_SHARE * teeth.sum():
+                return frequency * multiple * self.step
+        return frequency * self.step
 
     def holds(self, frequency: float) -> bool:
         """Whether there is a train of this frequency, cycles a bin."""
@@ -112,17 +119,25 @@ class _Spectrum:
         for harmonic in range(1, self._harmonics(candidates.min()) + 1):
             place = np.rint(harmonic * candidates).astype(np.intp)
             inside = place * self.step <= _HIGHEST
-            total[inside] += 2 * self.power[place[inside]] - 4
+            total[inside] += 2 * self.prominence[place[inside]] - 4
             best[inside] = np.maximum(best[inside], total[inside] + 4)
         return best
 
-    def _comb_power(self, spacing: int, slack: int) -> float:
-        """Power of a comb's teeth that stand out, each sought within ``slack`` steps times its harmonic."""
-        teeth = (
-            self.power[max(0, harmonic * (spacing - slack)) : harmonic * (spacing + slack) + 1].max()
-            for harmonic in range(1, self._harmonics(spacing) + 1)
-        )
-        return float(sum(tooth for tooth in teeth if tooth > _TOOTH))
+    def _comb(self, spacing: float) -> tuple[float, Floats]:
+        """Power of a comb's teeth that stand out (0 for the others), and its spacing as the highest of these gives it."""
+        teeth = np.zeros(self._harmonics(spacing))
+        for harmonic in range(1, teeth.size + 1):
+            place = round(harmonic * spacing)
+            near = slice(place - _TOOTH_SLACK, place + _TOOTH_SLACK + 1)
+            if self.prominence[near].max() > _TOOTH:
+                teeth[harmonic - 1] = self.power[near].max()
+                spacing = (place - _TOOTH_SLACK + int(np.argmax(self.power[near]))) / harmonic
+        return spacing, teeth
+
+    def _is_beat(self) -> bool:
+        """Whether the tagger's ticks beat with the bins: no pulses put more power above the band than into it."""
+        lowest, highest = ceil(_FEWEST_PERIODS * self.resolution / self.step), int(_HIGHEST / self.step)
+        return bool(self.power[highest:].max() > self.power[lowest:highest].max())
 
     def _harmonics(self, spacing: float) -> int:
         return min(_MOST_HARMONICS, int(_HIGHEST / self.step / spacing))
@@ -133,13 +148,16 @@ def _aligned(histogram: DelayHistogram, period_ps: float, *, refine: bool) -> Pu
 
     Errors are those of an estimator whose score has the counts' own scatter (sandwich): broad and unequal peaks are no trouble.
     """
-    middles, counts = histogram.middles_ps, histogram.counts.astype(np.float64)
-    offset_ps = float(np.angle(np.sum(counts * np.exp(2j * pi * middles / period_ps)))) / (2 * pi) * period_ps
+    middles, every = histogram.middles_ps, histogram.counts.astype(np.float64)
+    center, half = (histogram.first_edge_ps + histogram.end_ps) / 2, (histogram.end_ps - histogram.first_edge_ps) / 2
+    offset_ps = float(np.angle(np.sum(every * np.exp(2j * pi * middles / period_ps)))) / (2 * pi) * period_ps
     free = 2 if refine else 1
     inverse, score = np.zeros((free, free)), np.zeros((free, free))
     for _ in range(_ROUNDS):
         number = np.rint((middles - offset_ps) / period_ps)
         phase = 2 * pi * (middles - offset_ps - number * period_ps) / period_ps
+        whole = np.abs(offset_ps + number * period_ps - center) <= half - period_ps / 2
+        counts = np.where(whole, every, 0.0)  # parts of peaks at the ends would pull
         design = np.stack((np.ones_like(number), number))[:free]
         hessian = (design * (counts * np.cos(phase))) @ design.T
         if np.linalg.det(hessian) <= 0:
