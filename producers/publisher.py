@@ -67,7 +67,9 @@ class Publisher:
         limits: PublisherLimits | None = None,
         wanted: Iterable[Topic] = topics.ALL,
     ) -> None:
-        """``wanted`` are the topics that must exist; missing ones are created."""
+        """``wanted`` are the topics that must exist; missing ones are created. A larger cluster may have made them with more
+        partitions.
+        """
         self._connection = connection
         self._limits = limits or PublisherLimits()
         self._wanted = tuple(wanted)
@@ -241,19 +243,12 @@ class Publisher:
         admin = AIOKafkaAdminClient(**self._client_settings())
         await _or_close(admin.start(), admin.close)
         try:
-            held = await _partitions(admin)
+            held = await _held(admin)
             missing = [topic for topic in self._wanted if topic.name not in held]
             if missing:
                 await _create(admin, missing)
-                held = await _partitions(admin)
         finally:
             await admin.close()
-        for topic in self._wanted:
-            if (count := held.get(topic.name, topic.partitions)) != topic.partitions:
-                raise PublishError(
-                    f"topic {topic.name} at {self._connection.bootstrap} has {count} partitions, not {topic.partitions}: keys "
-                    "would go elsewhere; drain and delete it, or use another cluster"
-                )
 
     def _client_settings(self) -> dict[str, Any]:
         return {
@@ -288,9 +283,8 @@ async def _abandon(producer: Any) -> None:
     held._pending_batches.clear()  # noqa: SLF001
 
 
-async def _partitions(admin: Any) -> dict[str, int]:
-    described = await admin.describe_topics()
-    return {topic["topic"]: len(topic["partitions"]) for topic in described}
+async def _held(admin: Any) -> set[str]:
+    return {topic["topic"] for topic in await admin.describe_topics()}
 
 
 async def _create(admin: Any, missing: list[Topic]) -> None:

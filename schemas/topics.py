@@ -33,12 +33,12 @@ def _kept(hours: int, megabytes: int) -> dict[str, str]:
     }
 
 
-TIMETAGS = Topic("timetags", 8, _kept(6, 1024))  # key: coincidence domain; value: schemas.wire
-TELEMETRY = Topic("telemetry", 4, _kept(24, 128))
-EVENTS = Topic("events", 4, _kept(24, 128))
-MEASUREMENTS = Topic("measurements", 4, _kept(24, 128))
+TIMETAGS = Topic("timetags", 4, _kept(6, 1024))  # key: coincidence domain; value: schemas.wire
+TELEMETRY = Topic("telemetry", 2, _kept(24, 128))
+EVENTS = Topic("events", 2, _kept(24, 128))
+MEASUREMENTS = Topic("measurements", 2, _kept(24, 128))
 ANNOTATIONS = Topic("annotations", 1, _kept(24 * 7, 64))
-INDICATORS = Topic("indicators", 4, _kept(24, 128))  # key: subject; value: schemas.records.IndicatorSample
+INDICATORS = Topic("indicators", 2, _kept(24, 128))  # key: subject; value: schemas.records.IndicatorSample
 ALERTS = Topic("alerts", 1, {**_LOG_TIME, "cleanup.policy": "compact"})  # key: alert id; value: schemas.records.AlertState
 DEAD_LETTERS = Topic("dead-letters", 1, _kept(24 * 7, 128))  # value: schemas.records.DeadLetter
 

@@ -6,7 +6,7 @@ under the same rule, so they are constants, not settings.
 
 from dataclasses import dataclass
 
-PATIENCE_MS = 250
+PATIENCE_MS = 500
 """A batch spans less than this of the broker's time."""
 BATCH_BYTES = 16 << 20
 """A batch's messages hold at most this many bytes together."""
