@@ -27,10 +27,8 @@ from streams.pane_sum import PaneSum
 
 RECENT_S: Final = 60
 RATES_S: Final = 300
-SILENT_AFTER_S: Final = 10
-"""Sources send a block every tenth of a second, photons or not."""
-LAG_S: Final = 60
-"""While a worker lags, every device was last heard a while ago; silent is who is behind the others, or behind even this."""
+SILENT_AFTER_S: Final = 60
+"""Sources send a block every tenth of a second, photons or not; a worker that lags must not make everybody look silent."""
 FRESH_S: Final = 0.5
 MEMORY_S: Final = 7 * 86_400
 """Devices that were not heard for so long are no longer shown."""
@@ -76,9 +74,8 @@ class Observatory:
         now_s = self._clock()
         since = int(now_s) - MEMORY_S
         budgets = _by_subject(self._reader.budgets(since))
-        overviews = self._reader.fleet(since=since)
-        present_s = max([overview.seen_unix_ms / 1000 for overview in overviews] + [now_s - LAG_S])
-        return FleetView(at_unix_s=now_s, devices=tuple(self._row(overview, budgets, present_s) for overview in overviews))
+        rows = tuple(self._row(overview, budgets, now_s) for overview in self._reader.fleet(since=since))
+        return FleetView(at_unix_s=now_s, devices=rows)
 
     def alerts(self) -> AlertsView:
         return AlertsView(at_unix_s=self._clock(), alerts=tuple(self._reader.alerts()))
@@ -106,7 +103,7 @@ class Observatory:
             rates=self._rates(run, reached_s),
         )
 
-    def _row(self, overview: DeviceOverview, budgets: Mapping[tuple[str, str], StoredBudget], present_s: float) -> DeviceRow:
+    def _row(self, overview: DeviceOverview, budgets: Mapping[tuple[str, str], StoredBudget], now_s: float) -> DeviceRow:
         objectives = tuple(
             _objective_view(objective, sample, budgets.get((sample.subject, objective.name)))
             for sample in overview.samples
@@ -116,7 +113,7 @@ class Observatory:
         return DeviceRow(
             device=overview.device,
             run=overview.run,
-            state=State.SILENT if present_s - seen_s > SILENT_AFTER_S else _state(objectives),
+            state=State.SILENT if now_s - seen_s > SILENT_AFTER_S else _state(objectives),
             last_seen_unix_s=int(seen_s),
             rates_hz={str(channel): rate_hz for channel, rate_hz in overview.rates_hz.items()},
             objectives=objectives,

@@ -63,7 +63,8 @@ def bounds(of: Estimate) -> str:
 
 
 def percent(ratio: float) -> str:
-    return f"{ratio * 100:.3g}\u2009%".replace("-", "\u2212")
+    amount = f"{ratio * 100:.3g}" if abs(ratio) < 10 else thousands(round(ratio * 100))
+    return f"{amount}\u2009%".replace("-", "\u2212")
 
 
 def place(value: float, scale: float) -> str:
