@@ -22,11 +22,13 @@ MOST_LOOK_BACKS = 1 << 32
 """Steps that one call may take over a burst: seconds of work."""
 _SPARE = 64  # slots behind the bins, taken in turn by what pairs with nothing, so that it costs neither a branch nor a wait
 CROWD = 2_048  # this many tags in reach of another are a burst
-_SPARSE = 1.0  # tags in reach, on average, up to which sorting out the lonely ones pays
+_SPARSE = 3.0  # tags in reach, on average, up to which sorting out the lonely ones pays
 _CHUNK = 4_096
 
 _Constants = tuple[int, int, int, int, int, int]
 _Rows = npt.NDArray[np.int16]
+Tags = tuple[Times, Channels]
+"""Times (int64, sorted) and channels (uint8)."""
 
 
 def empty_histogram(layout: PairLayout, axis: TauAxis) -> Counts:
@@ -68,6 +70,18 @@ def count_pairs(
         _count_sparse(time_ps, channel, part, axis.constants, layout.rows, histogram)
     else:
         _count_dense(time_ps, channel, part, axis.constants, layout.rows, histogram)
+
+
+def count_across(earlier: Tags, later: Tags, part: tuple[int, int], layout: PairLayout, axis: TauAxis, histogram: Counts) -> None:
+    """Add every pair of one of ``earlier`` (sorted, all before the later ones) and one of ``later``'s tags in ``part``.
+
+    Meant for the few tags on either side of a seam: it takes a step for every couple in reach.
+    """
+    _count_across(*_readonly(earlier), *_readonly(later), part, axis.constants, layout.rows, histogram)
+
+
+def _readonly(tags: Tags) -> Tags:
+    return readonly(tags[0], np.int64), readonly(tags[1], np.uint8)
 
 
 def _count_burst(burst: Burst, layout: PairLayout, axis: TauAxis, histogram: Counts) -> None:
@@ -137,6 +151,34 @@ def _count_dense(
             slot = row * bins + np.int64((offset * factor) >> places)
             taken = slot if (offset < width) & (row >= 0) else spare + np.int64(j & turn)
             histogram[np.uint64(taken)] += one
+
+
+@njit(nogil=True, cache=True)
+def _count_across(
+    earlier_ps: Times,
+    earlier_channel: Channels,
+    time_ps: Times,
+    channel: Channels,
+    part: tuple[int, int],
+    constants: _Constants,
+    rows: _Rows,
+    histogram: Counts,
+) -> None:
+    before, span, reach, multiplier, shift, bins = constants
+    edge, width, far = np.uint64(before), np.uint64(span), np.uint64(reach)
+    factor, places = np.uint64(multiplier), np.uint64(shift)
+    for i in range(part[0], part[1]):
+        now = np.uint64(time_ps[i])
+        j = earlier_ps.size - 1
+        while j >= 0 and now - np.uint64(earlier_ps[j]) <= far:
+            age = now - np.uint64(earlier_ps[j])
+            row = np.int64(rows[channel[i], earlier_channel[j]])
+            offset = (age if channel[i] > earlier_channel[j] else -age) + edge
+            if row >= 0 and offset < width:
+                histogram[row * bins + np.int64((offset * factor) >> places)] += np.uint64(1)
+            j -= 1
+        if j == earlier_ps.size - 1:
+            break
 
 
 @njit(nogil=True, cache=True)

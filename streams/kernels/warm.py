@@ -25,3 +25,11 @@ def warm() -> None:
     for time_ps in (sparse, dense, burst):
         channel = np.arange(time_ps.size, dtype=np.uint8) & np.uint8(1)
         pairs.count_pairs(time_ps, channel, (1, time_ps.size), layout, axis, pairs.empty_histogram(layout, axis))
+    pairs.count_across(
+        (sparse, sparse.astype(np.uint8)),
+        (sparse, sparse.astype(np.uint8)),
+        (0, 1),
+        layout,
+        axis,
+        pairs.empty_histogram(layout, axis),
+    )

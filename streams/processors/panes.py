@@ -123,7 +123,8 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
         )
     lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), state.reached_ps, segment.reached_ps)
     state = _laid_out(state, segment.detectors, parameters)
-    partners = Partners.of(segment, state.layout, (state.tail_ps, state.tail_channel), state.reach_ps)
+    tags = count_channels(segment.channel)
+    partners = Partners.of(segment, tags, state.layout, (state.tail_ps, state.tail_channel))
     closed = []
     pane = state.pane
     for start_unix_s in _touched(stream, state.pane, segment, lost):
@@ -131,7 +132,8 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
             pane = _Pane(start_unix_s, np.zeros(256, np.uint64))
         start_ps, end_ps = stream.start_ps(start_unix_s), stream.start_ps(start_unix_s + 1)
         pane = _time_counted(pane, segment, lost, (start_ps, end_ps))
-        pane = _tags_counted(pane, segment, partners, (start_ps, end_ps), state.axes)
+        pane = _singles_counted(pane, segment, tags, (start_ps, end_ps))
+        pane = _pairs_counted(pane, partners, (start_ps, end_ps), state.axes)
         if end_ps <= segment.reached_ps:
             closed.append(_results(stream, pane, state, parameters))
             pane = None
@@ -230,11 +232,17 @@ def _time_counted(pane: _Pane, segment: Segment, lost: tuple[Interval, ...], bou
     )
 
 
-def _tags_counted(pane: _Pane, segment: Segment, partners: Partners, bounds: Interval, axes: _Axes) -> _Pane:
+def _singles_counted(pane: _Pane, segment: Segment, tags: Counts, bounds: Interval) -> _Pane:
+    """``tags``: of the whole segment, by channel."""
     begin, end = _between(segment.time_ps, bounds)
     if begin == end:
         return pane
-    pane = replace(pane, tags=pane.tags + count_channels(segment.channel[begin:end]))
+    return replace(
+        pane, tags=pane.tags + (tags if end - begin == segment.time_ps.size else count_channels(segment.channel[begin:end]))
+    )
+
+
+def _pairs_counted(pane: _Pane, partners: Partners, bounds: Interval, axes: _Axes) -> _Pane:
     part = _between(partners.time_ps, bounds)
     if part[0] == part[1] or not partners.layout.pairs:
         return pane

@@ -8,50 +8,45 @@ from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.kernels.axis import TauAxis
 from streams.kernels.layout import PairLayout
-from streams.kernels.pairs import count_pairs
-from streams.kernels.singles import count_channels
+from streams.kernels.pairs import CROWD, Tags, count_across, count_pairs
 from streams.segment import Segment
-
-Tail = tuple[Times, Channels]
-"""The last tags of detectors before a segment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """``time_ps`` and ``channel`` are the segment's; ``joined`` is the tail, then the ``head`` first of these, which reach it."""
+    """``time_ps`` and ``channel`` are the segment's tags of detectors, ``tail`` those of the time before it."""
 
     layout: PairLayout
+    tail: Tags
     time_ps: Times
     channel: Channels
-    head: int
-    joined_ps: Times
-    joined_channel: Channels
 
     @classmethod
-    def of(cls, segment: Segment, layout: PairLayout, tail: Tail, reach_ps: int) -> "Partners":
-        time_ps, channel = segment.time_ps, segment.channel
-        if not set(np.flatnonzero(count_channels(channel)).tolist()) <= set(segment.detectors):
-            kept = np.isin(channel, np.array(segment.detectors, np.uint8))
-            time_ps, channel = time_ps[kept], channel[kept]
-        head = int(np.searchsorted(time_ps, tail[0][-1] + reach_ps, side="right")) if tail[0].size else 0
-        joined_ps, joined_channel = np.concatenate((tail[0], time_ps[:head])), np.concatenate((tail[1], channel[:head]))
-        return cls(layout, time_ps, channel, head, joined_ps, joined_channel)
+    def of(cls, segment: Segment, tags: Counts, layout: PairLayout, tail: Tags) -> "Partners":
+        """``tags`` are the segment's, counted by channel."""
+        if set(np.flatnonzero(tags).tolist()) <= set(segment.detectors):
+            return cls(layout, tail, segment.time_ps, segment.channel)
+        kept = np.isin(segment.channel, np.array(segment.detectors, np.uint8))
+        return cls(layout, tail, segment.time_ps[kept], segment.channel[kept])
 
     def count(self, part: tuple[int, int], axis: TauAxis, histogram: Counts) -> None:
-        """Add the pairs whose later tag is one of the segment's [begin, end)."""
-        waiting = self.joined_ps.size - self.head
-        split = min(max(part[0], self.head), part[1])
-        count_pairs(self.joined_ps, self.joined_channel, (waiting + part[0], waiting + split), self.layout, axis, histogram)
-        count_pairs(self.time_ps, self.channel, (split, part[1]), self.layout, axis, histogram)
+        """Add the pairs whose later tag is one of the segment's in ``part``.
 
-    def tail_from(self, from_ps: int) -> Tail:
+        Raises:
+            DensityError: a burst beyond measure.
+        """
+        waiting = self.tail[0].size
+        if waiting < CROWD:
+            count_across(self.tail, (self.time_ps, self.channel), part, self.layout, axis, histogram)
+            count_pairs(self.time_ps, self.channel, part, self.layout, axis, histogram)
+        else:  # a burst across the seam is counted as one
+            joined = np.concatenate((self.tail[0], self.time_ps)), np.concatenate((self.tail[1], self.channel))
+            count_pairs(*joined, (waiting + part[0], waiting + part[1]), self.layout, axis, histogram)
+
+    def tail_from(self, from_ps: int) -> Tags:
         """Copies of the tags at and after ``from_ps``, those of the old tail included."""
         cut = int(np.searchsorted(self.time_ps, from_ps))
         if cut:
             return self.time_ps[cut:].copy(), self.channel[cut:].copy()
-        waiting = self.joined_ps.size - self.head
-        kept = int(np.searchsorted(self.joined_ps[:waiting], from_ps))
-        return (
-            np.concatenate((self.joined_ps[kept:waiting], self.time_ps)),
-            np.concatenate((self.joined_channel[kept:waiting], self.channel)),
-        )
+        kept = int(np.searchsorted(self.tail[0], from_ps))
+        return np.concatenate((self.tail[0][kept:], self.time_ps)), np.concatenate((self.tail[1][kept:], self.channel))

@@ -81,6 +81,22 @@ def test_the_loops_say_the_same_without_compilation(stream, axis):
             assert (counted(stream, part, LAYOUT, axis, count) == expected).all()
 
 
+@settings(max_examples=60)
+@given(crowds(channels=(0, 1, 2, 7, 9), span=500), AXES, st.data())
+def test_a_seam_changes_nothing(stream, axis, data):
+    time_ps, channel = stream
+    seam = data.draw(st.integers(0, time_ps.size))
+    end = data.draw(st.integers(seam, time_ps.size))
+    earlier, later = (time_ps[:seam], channel[:seam]), (time_ps[seam:], channel[seam:])
+    expected = oracle(time_ps, channel, (seam, end), LAYOUT, axis)
+    with np.errstate(over="ignore"):
+        for across in (pairs._count_across, pairs._count_across.py_func):
+            histogram = pairs.empty_histogram(LAYOUT, axis)
+            across(*earlier, *later, (0, end - seam), axis.constants, LAYOUT.rows, histogram)
+            pairs.count_pairs(*later, (0, end - seam), LAYOUT, axis, histogram)
+            assert (pairs.rows_of(histogram, axis) == expected).all()
+
+
 @pytest.mark.parametrize("rate_hz", [4e6, 8e6, 40e6, 4e8])
 def test_dense_and_sparse_light_agree_with_numpy(rate_hz):
     generator = np.random.default_rng(11)
