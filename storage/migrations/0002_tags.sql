@@ -118,7 +118,8 @@ CREATE TABLE IF NOT EXISTS tag_runs
 ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(time)
 ORDER BY (device, run, channel, t0_ps)
-SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1
+-- Rows are long already: merging large parts once more would cost as much as inserting them and bring nothing.
+SETTINGS non_replicated_deduplication_window = 10000, ttl_only_drop_parts = 1, max_bytes_to_merge_at_max_space_in_pool = 536870912
 COMMENT 'Every tag, gap-coded: one row per block and channel. The view tags has one row per tag.';
 
 CREATE OR REPLACE VIEW tags
