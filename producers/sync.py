@@ -4,19 +4,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from schemas.block import Times
 
 SAMPLE = 1 << 16
-"""Tags of a channel that are looked at."""
-_GAPS = 1000
+"""Tags of a channel that are looked at, from its first on."""
+_GAPS = 2000
 _FEWEST_GAPS = 32
-_STEPS_A_PERIOD = 8
-_HARMONICS = 8
-_ALIGNED = 0.9
-_WIDEST = 0.01
-_SHARPER = 4.0
-_CONTINUOUS = 0.5
+_SPURIOUS = 0.02
+_HIGHEST_MULTIPLE = 40
+_REACHES = (1.5, 3.0, 6.0, 12.0)
+_WIDEST = 0.05
+_KEPT = 0.5
+_ACCOMPANIED = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,55 +34,64 @@ class Rhythm:
 
 
 def rhythm(time_ps: Times) -> Rhythm | None:
-    """The rhythm of a channel's sorted times, or None where its gaps share no period (or are too few to tell).
+    """The rhythm of a channel's sorted times, or None where its gaps share no period, or are too few to tell.
 
-    Looks at the shortest gaps, where a wrong period shows before its error adds up, and takes the longest period, up to the
-    shortest gap, at which exp(2 pi i gap / period) agree (Rayleigh's test).
+    A clock that was not filtered ticks in most periods: its median gap is the period. Otherwise the shortest gap (a few spurious
+    ones left aside) is a small multiple of it; each such period is tried, longest first.
     """
-    gaps = np.diff(time_ps[:SAMPLE])
-    gaps = gaps[gaps > 0]
+    gaps = np.diff(time_ps)
+    gaps = np.sort(gaps[gaps > 0]).astype(np.float64)
     if gaps.size < _FEWEST_GAPS:
         return None
-    short = np.sort(gaps)[: max(_FEWEST_GAPS, min(_GAPS, gaps.size // 4))].astype(np.float64)
-    shortest = float(np.quantile(short, 0.02))
-    # Periods are tried from just above the shortest gap downwards, in steps that lose no peak over the longest gap of the sample.
-    lowest, highest = 0.8 / shortest, _HARMONICS / shortest
-    step = 1 / (_STEPS_A_PERIOD * float(short[-1]))
-    frequencies = np.arange(lowest, highest, step)[: 1 << 14]
-    strength = np.abs(np.exp(2j * np.pi * np.outer(frequencies, short)).mean(axis=1))
-    aligned = np.flatnonzero(strength >= _ALIGNED)
-    if aligned.size == 0:
-        return None
-    end = aligned[0]
-    while end + 1 < strength.size and strength[end + 1] >= strength[end]:
-        end += 1
-    period_ps = 1 / float(frequencies[end])
-    for _ in range(3):
-        count = np.rint(short / period_ps)
-        near = (count > 0) & (np.abs(short - count * period_ps) < period_ps / 8)
-        if not near.any():
+    few = gaps[: max(_FEWEST_GAPS, min(_GAPS, gaps.size // 4))]
+    shortest = float(np.quantile(few, _SPURIOUS))
+    trials = [float(np.median(gaps)), *(shortest / multiple for multiple in range(1, _HIGHEST_MULTIPLE + 1))]
+    return next((found for trial_ps in trials if (found := _refined(gaps, trial_ps, shortest)) is not None), None)
+
+
+def _refined(gaps: npt.NDArray[np.float64], period_ps: float, shortest_ps: float) -> Rhythm | None:
+    """The rhythm near a trial period, which is refined over ever longer gaps, so that its error stays small against itself."""
+    near = gaps
+    for reach in _REACHES:
+        longest_ps = reach * max(shortest_ps, period_ps)
+        near = gaps[np.searchsorted(gaps, period_ps / 2) : np.searchsorted(gaps, longest_ps)]
+        near = near[:: 1 + near.size // _GAPS]
+        if near.size < _FEWEST_GAPS:
             return None
-        period_ps = float(np.median(short[near] / count[near]))
-    distance = np.abs(short - np.rint(short / period_ps) * period_ps) / period_ps
-    one = np.abs(gaps - period_ps) < period_ps / 8
-    return Rhythm(period_ps, float(np.quantile(distance, 0.9)), float(np.count_nonzero(one) / gaps.size))
+        period_ps = float(np.median(near / np.maximum(1, np.rint(near / period_ps))))
+    width = float(np.quantile(np.abs(near - np.rint(near / period_ps) * period_ps), 0.9)) / period_ps
+    if width > _WIDEST:
+        return None
+    return Rhythm(period_ps, width, float(np.count_nonzero(np.abs(gaps - period_ps) < period_ps / 4) / gaps.size))
 
 
 def find_sync(samples: Mapping[int, Times]) -> tuple[int, Rhythm] | None:
     """The one channel that carries a clock, or None where none plainly does.
 
-    Photons of a pulsed source keep the laser's rhythm too, blurred by the emitter's lifetime. A clock is sharper by a factor of
-    four than every other channel and within one per cent; with only one other channel it must also tick in nearly every period,
-    because two detectors of one source may differ in sharpness.
+    Photons of a pulsed source keep the laser's rhythm too, blurred only by lifetime and jitter, so rhythm alone tells nothing. A
+    clock also either ticks in nearly every period, or was filtered to the ticks next to a photon: then nearly each of them has
+    another channel's tag within a period. Where a filter makes photons and ticks each other's company, the sharper is it.
     """
-    rhythms = {channel: found for channel, sample in samples.items() if (found := rhythm(sample)) is not None}
-    if len(samples) < 2 or not rhythms:
+    found = {
+        channel: one
+        for channel, sample in samples.items()
+        if (one := rhythm(sample)) is not None
+        and (one.continuous >= _KEPT or _accompanied(channel, samples, one) >= _ACCOMPANIED)
+    }
+    if len(samples) < 2 or not found:
         return None
-    channel = min(rhythms, key=lambda number: rhythms[number].width)
-    best = rhythms[channel]
-    others = [found.width for number, found in rhythms.items() if number != channel]
-    if best.width > _WIDEST or any(width < _SHARPER * best.width for width in others):
-        return None
-    if len(samples) == 2 and best.continuous < _CONTINUOUS:
-        return None
-    return channel, best
+    channel = min(found, key=lambda number: (found[number].continuous < _KEPT, found[number].width))
+    return channel, found[channel]
+
+
+def _accompanied(channel: int, samples: Mapping[int, Times], one: Rhythm) -> float:
+    """Part of a channel's tags that have another channel's tag within one period, where all samples have tags."""
+    others = [sample for number, sample in samples.items() if number != channel]
+    if not others:
+        return 0.0
+    end_ps = min(int(sample[-1]) for sample in samples.values() if sample.size >= SAMPLE or sample is samples[channel])
+    ticks = samples[channel][samples[channel] <= end_ps]
+    tags = np.sort(np.concatenate(others))
+    after = np.searchsorted(tags, ticks)
+    distance = np.minimum(np.abs(tags[np.minimum(after, tags.size - 1)] - ticks), np.abs(ticks - tags[np.maximum(after - 1, 0)]))
+    return float(np.count_nonzero(distance <= one.period_ps * (1 + _WIDEST)) / ticks.size)
