@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from producers.batching import Batcher
-from schemas.broker import BrokerConnection
 from producers.ordering import Chunk
 from producers.publisher import Publisher
 from producers.sources import Detection, PulsedParameters, PulsedSource
 from schemas.block import BlockContext, Channel, TagBlock
+from schemas.broker import BrokerConnection
 from schemas.panes import Counts, PaneParameters
 from storage.client import connect
 from storage.ledger import Ledger
@@ -140,12 +140,6 @@ class Comparison:
                 found.append(f"{repeated} indicator samples were stored more than once")
             found += [f"ledger: {one}" for one in Ledger(store).audit()]
         return cls(tuple(found))
-
-
-def stored_blocks(platform: LivePlatform) -> int:
-    """Blocks of sealed and unsealed batches, repeated ones included."""
-    with connect(platform.store) as store:
-        return int(store.query("SELECT count() AS n FROM blocks")["n"][0].as_py())
 
 
 def sealed_messages(platform: LivePlatform) -> int:

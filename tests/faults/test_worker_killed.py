@@ -2,27 +2,17 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from storage.client import Client, connect
-from tests.faults.paced_fleet import Comparison, Device, PacedFleet
+from tests.faults.paced_fleet import Comparison, Device, PacedFleet, sealed_messages
 from tests.live import LivePlatform, LiveWorker, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(900)]
 
 KILLS = 25
-
-
-@pytest.fixture
-def platform(tmp_path: Path) -> Iterator[LivePlatform]:
-    platform = LivePlatform(tmp_path)
-    platform.start()
-    yield platform
-    platform.stop()
 
 
 def unsealed(store: Client) -> bool:
@@ -71,10 +61,7 @@ def campaign(platform: LivePlatform, *, kills: int, seed: int, **options: object
         assert fleet.error is None
         platform.worker(**options)
         total = sum(len(device.blocks) for device in devices)
-        until(
-            lambda: store.query("SELECT uniqExact(device, sequence) AS n FROM blocks")["n"][0].as_py() == total, 120, "all blocks"
-        )
-        until(lambda: not unsealed(store), 60, "the last batch")
+        until(lambda: sealed_messages(platform) >= total, 240, "all blocks")
     return Comparison.of(platform, devices), hits
 
 

@@ -1,0 +1,16 @@
+"""A live platform for each fault."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live import LivePlatform
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[LivePlatform]:
+    platform = LivePlatform(tmp_path)
+    platform.start()
+    yield platform
+    platform.stop()
