@@ -85,6 +85,8 @@ def _readonly(tags: Tags) -> Tags:
 
 
 def _count_burst(burst: Burst, layout: PairLayout, axis: TauAxis, histogram: Counts) -> None:
+    if (burst.channel == burst.channel[:1]).all():
+        return
     steps = look_backs(burst.time_ps, burst.begin, axis.reach_ps)
     if steps > MOST_LOOK_BACKS:
         raise DensityError(

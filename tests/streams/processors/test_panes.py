@@ -199,3 +199,22 @@ def test_more_waiting_tags_than_memory_allows_are_refused(monkeypatch):
     monkeypatch.setattr(panes, "MOST_CARRIED", 10)
     with pytest.raises(DensityError, match="narrow the window"):
         run([segment([5] * 11, [0] * 11, 0, 10)])
+
+
+def test_a_burst_across_a_seam_counts_as_in_one_piece():
+    generator = np.random.default_rng(8)
+    times = np.sort(generator.integers(0, 1_000, 12_000))
+    whole = segment(times, generator.integers(0, 3, times.size), 0, EDGE_PS, (0, 1, 2))
+    parameters = PaneParameters(100, 1_000, 300)
+    pieces = [run(cut(whole, places), parameters) for places in ([], [500], [100, 400, 401, 900])]
+    assert plain(pieces[0]) == plain(pieces[1]) == plain(pieces[2])
+    n0, n1, n2 = np.bincount(whole.channel)
+    assert sum(int(c.counts.sum()) for c in pieces[0].correlations) == n0 * n1 + n0 * n2 + n1 * n2
+
+
+def test_a_million_tags_at_once_in_a_segment():
+    channel = np.arange(1_000_000) % 2
+    state, _ = panes.step(panes.initial(PARAMETERS), segment(np.full(channel.size, 5), channel, 0, 10), PARAMETERS)
+    state, _ = panes.step(state, segment([12], [0], 10, 20), PARAMETERS)
+    [pane] = panes.close(state, PARAMETERS).correlations
+    assert pane.counts.sum() == 500_000**2 + 500_000
