@@ -15,6 +15,9 @@ from console.settings import LoadedSettings, Settings
 if TYPE_CHECKING:
     from rich.console import Console
 
+_PLAIN_COLUMNS = 200
+"""Width where nobody looks: lines and tables are for other programs then, and must not be cut."""
+
 
 @dataclass
 class Invocation:
@@ -41,7 +44,7 @@ class Invocation:
         """Standard output for people: colours and widths of the terminal, plain text where it is none."""
         from rich.console import Console
 
-        return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, soft_wrap=True, width=_PLAIN_COLUMNS)
 
     @cached_property
     def notes(self) -> "Console":

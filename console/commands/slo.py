@@ -120,7 +120,7 @@ def _table(explanation: "Explanation") -> "Table":
     headings = ["  tier", "severity", "short", "long", "factor", "budget"]
     headings += [f"at {float(ratio) * 100:g} %" for ratio in explanation.error_ratios]
     for heading in headings:
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for row in explanation.tiers:
         tier = row.tier
         share = f"{float(row.budget_share) * 100:.3g} %"

@@ -95,7 +95,7 @@ def _show(invocation: Invocation, now: Status) -> None:
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("", "part", "state", "address", "pid", ""):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for part in now.parts:
         mark = _MARKS.get(part.state, "[red]▲[/]")
         table.add_row(mark, part.name, part.state, part.address or "–", str(part.pid or "–"), f"[dim]{escape(part.detail)}[/]")
