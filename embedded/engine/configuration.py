@@ -101,6 +101,9 @@ def write_configuration(layout: Layout, memory_bytes: int) -> None:
   <logger><level>none</level><console>0</console></logger>
 </clickhouse>
 """)
-    default = layout.store / "metadata" / "default.sql"
+    metadata = layout.store / "metadata"
+    # The engine would take the link's identity for its database of files as well, and die of that. It makes the link anew.
+    (metadata / "default").unlink(missing_ok=True)
+    default = metadata / "default.sql"
     if not default.exists():
         default.write_text(f"ATTACH DATABASE _ UUID '{uuid.uuid4()}'\nENGINE = Atomic\n")

@@ -7,7 +7,9 @@ Importing this module starts the engine's threads: confine the process before.
 import contextlib
 import fcntl
 import os
+import select
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -20,6 +22,8 @@ from embedded.engine.errors import ClickHouseError, EngineError
 from embedded.engine.statement import quoted
 
 _PIPE_BYTES = 1 << 20
+_ASK_AGAIN_S = 0.25
+_DRAIN_MS = 10
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -80,19 +84,22 @@ class Work:
         """Waits for the end. Raises ClickHouseError where the statement failed."""
         return self._done.result()
 
-    def cancel(self, patience_s: float) -> None:
-        """Stop it, read no more of it, and wait that long for it to notice."""
-        self.close()
-        if not self._done.done():
-            self._kill()
-            with contextlib.suppress(TimeoutError, ClickHouseError):
-                self._done.result(patience_s)
+    def finish(self, patience_s: float) -> None:
+        """The last call: a statement that is still at work is stopped, and waited for that long.
 
-    def close(self) -> None:
-        """Nobody reads its rows any more; a statement that still writes some ends by that."""
-        if self.source >= 0:
-            os.close(self.source)
-            self.source = -1
+        Its rows are drained meanwhile: the engine may be about to open the pipe, which blocks without a reader, or to write to it.
+        It is told again and again, because it cannot be found before it runs.
+        """
+        deadline = time.monotonic() + patience_s
+        poll = select.poll()
+        poll.register(self.source, select.POLLIN)
+        while not self._done.done() and time.monotonic() < deadline:
+            self._kill()
+            asked = time.monotonic()
+            while not self._done.done() and time.monotonic() < asked + _ASK_AGAIN_S:
+                if poll.poll(_DRAIN_MS) and not os.read(self.source, _PIPE_BYTES):
+                    time.sleep(_DRAIN_MS / 1000)  # its end of the pipe is closed; it is about to be done
+        os.close(self.source)
 
 
 class Engine:

@@ -90,7 +90,7 @@ class Delivery:
                     self._work.summary()
             raise
         finally:
-            self._work.cancel(cancel_s)
+            self._work.finish(cancel_s)
 
     def _pieces(self) -> Iterator[bytes]:
         while True:

@@ -69,7 +69,7 @@ class Interface:
         if head.method == "OPTIONS":
             reply.whole(204, b"", {})
         elif head.path in ("/ping", "/replicas_status") or (
-            head.path == "/" and head.method != "POST" and "query" not in head.parameters
+            head.path == "/" and head.method in ("GET", "HEAD") and "query" not in head.parameters
         ):
             reply.whole(200, b"Ok.\n", {"Content-Type": _HTML})
         elif head.path == "/status":

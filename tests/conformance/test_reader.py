@@ -204,7 +204,7 @@ REACHES = [
     "SHOW ACCESS",
     "SHOW CREATE USER default",
     "SHOW CLUSTERS",
-    "SELECT 1 INTO OUTFILE '/tmp/x'",
+    "SELECT 1 INTO OUTFILE 'x'",
     "SELECT 1; SELECT 2",
 ]  # fmt: skip
 
@@ -227,7 +227,7 @@ def test_may_not(asked, sql: str) -> None:
         {"format_template_row": "/etc/passwd"},
         {"format_schema": "/etc/passwd"},
         {"format_schema_path": "/etc"},
-        {"output_format_schema": "/tmp/x"},
+        {"output_format_schema": "x"},
         {"allow_ddl": "1"},
         {"allow_introspection_functions": "1"},
         {"dialect": "kusto"},
@@ -305,7 +305,7 @@ def test_the_database_of_a_session_stays_checked(asked) -> None:
         "a Int8 DEFAULT file('/etc/passwd')",
         "a String MATERIALIZED file('/etc/passwd')",
         "a String ALIAS file('/etc/passwd')",
-        "a Int8) ENGINE = File('CSV', '/tmp/x') --",
+        "a Int8) ENGINE = File('CSV', 'x') --",
         "a Int8 -- x",
         "a Array(Int8",
         "",
@@ -340,5 +340,6 @@ def test_files_are_out_of_reach_of_the_platform_too(asked, engine, tmp_path) -> 
         "SELECT * FROM python('x')",
     ):
         status, code, body = asked(sql, admin=True)
-        assert status >= 400 and code is not None, (sql, body)
+        assert status >= 400, (sql, body)
+        assert code is not None
     assert not (tmp_path / "made.csv").exists()
