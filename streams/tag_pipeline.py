@@ -60,11 +60,11 @@ class TagPipeline:
         self._batch = OpenBatch(NAME, topic, partition, grid=GRID, lo=positions.resume)
         self._rows = TagRows(keep_tags=keep_tags)
         self._samples: list[IndicatorSample] = []
-        self._blocks = 0
+        self._taken = 0
 
     @property
     def pending(self) -> bool:
-        return self._blocks > 0 or any(stream.open for stream in self._streams.values())
+        return self._taken > 0 or any(stream.open for stream in self._streams.values())
 
     def truncated(self, offset: int) -> None:
         """Go on at ``offset``: what the log held between is gone unread. Sources' sequence numbers show what was lost."""
@@ -86,7 +86,10 @@ class TagPipeline:
     def _take(self, message: Message) -> bool:
         """Count a message to the open batch; True if the batch ends after it."""
         before_ms, now_ms = self._clock.now_ms, self._clock.advance(message.timestamp_ms)
-        final = message.value != TICK and self._read(message, now_ms)
+        final = False
+        if message.value != TICK:
+            self._taken += 1
+            final = self._read(message, now_ms)
         if now_ms // SWEEP_MS != before_ms // SWEEP_MS:
             for stream in self._streams.values():
                 for counted in stream.pass_time(now_ms):
@@ -112,7 +115,6 @@ class TagPipeline:
         if stream is None:
             stream = self._streams[key] = TagStream.opened(context, self._analysis, now_ms)
         fate, counted = stream.offer(arrival, now_ms)
-        self._blocks += 1
         if fate is Fate.CONTRADICTION:
             self._bury(
                 message, WireFault.CONTRADICTION, f"block {context.sequence} of {context.source} reaches back before the last"
@@ -160,7 +162,7 @@ class TagPipeline:
             self._batch.drop()
         self._rows = TagRows(keep_tags=self._keep_tags)
         self._samples = []
-        self._blocks = 0
+        self._taken = 0
         return finished
 
     def _resume(self) -> int:

@@ -128,6 +128,14 @@ def test_junk_damage_and_clocks_from_the_future_become_dead_letters() -> None:
     assert sum(row["n"] for row in rows(finished, tables.TAG_RUNS)) == sum(block.tags for block in good)
 
 
+def test_a_dead_letter_alone_waits_to_be_stored() -> None:
+    one = pipeline()
+    assert not one.pending
+    one.feed(log([b"junk"]))
+    assert one.pending
+    assert rows(run(log([b"junk", *[TICK] * 6], step_ms=(200, 201)), pipeline()), tables.DEAD_LETTERS)
+
+
 def test_a_source_that_falls_silent_is_closed_after_enough_log_alive_time() -> None:
     made = [wire.encode(block) for block in blocks(8, 3, final=False)]
     one = pipeline()
