@@ -1,5 +1,6 @@
 """The command line: ``photonwatch``. Puts the commands together and turns every failure into one line and an exit code."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -72,6 +73,7 @@ def _root(
         typer.Option("--set", help="One setting, for example kafka.address=broker:9092. May be repeated.", metavar="KEY=VALUE"),
     ] = None,
 ) -> None:
+    logging.getLogger().addHandler(logging.NullHandler())  # libraries do not speak in between; servers configure their own
     flags: dict[str, str] = {}
     for assignment in assignments or ():
         key, equals, value = assignment.partition("=")

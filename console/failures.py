@@ -14,6 +14,7 @@ from storage.errors import StoreError, Unavailable
 from streams.errors import StreamsError
 
 _ENGINE_SAID = re.compile(r"DB::Exception: (?P<what>.*?)(?: \(for url .*)?$", re.DOTALL)
+_SYSTEM_SAID = re.compile(r"\[Errno -?\d+\] (?P<what>[^()\[\]\"']+)")
 
 
 def refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 - one line a family of errors
@@ -46,7 +47,7 @@ def refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 - one line a famil
 def _store_words(text: str) -> tuple[str, str]:
     """Where, and what the engine itself said, without what drivers wrap around it."""
     where, colon, what = text.partition(": ")
-    said = _ENGINE_SAID.search(text)
+    said = _ENGINE_SAID.search(text) or _SYSTEM_SAID.search(text)
     return where if colon else "store", said["what"] if said else what or text
 
 
