@@ -5,12 +5,10 @@ from fractions import Fraction
 import pytest
 
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
-from schemas.records import AlertState, Annotation, Estimate, IndicatorSample, Verdict
+from schemas.records import AlertState, Annotation, Estimate, IndicatorSample
 from storage import tables
-from storage.client import Client
 from storage.reader import Reader
-from storage.tables import BudgetWindow, JudgedSample, StoredBudget
-from storage.verdicts import verdicts_before
+from storage.tables import BudgetWindow, StoredBudget
 from storage.writer import Batch, Writer
 
 pytestmark = pytest.mark.stack
@@ -60,22 +58,6 @@ def test_of_a_sample_that_was_made_again_the_last_counts(writer: Writer, reader:
     writer.write(stored(device, 0, **{tables.SAMPLES: tables.sample_rows([first])}))
     writer.write(stored(device, 8, **{tables.SAMPLES: tables.sample_rows([again])}))
     assert reader.samples(SubjectId(device), IndicatorId("sps.M1")) == [again]
-
-
-def test_verdicts_come_back_in_the_order_in_which_they_were_made(writer: Writer, client: Client, device: str) -> None:
-    made = [
-        JudgedSample(sample(device, 1_790_000_000 + end), f"objective-{end % 2}", verdict)
-        for end, verdict in ((30, Verdict.GOOD), (10, Verdict.BAD), (20, Verdict.INSUFFICIENT), (15, Verdict.EXCLUDED))
-    ]
-    for lo in (0, 8):
-        rows = tables.verdict_rows(made[lo // 4 : lo // 4 + 2])
-        writer.write(stored(device, lo, **{tables.VERDICTS: rows}))
-    found = list(verdicts_before(client, pipeline="slo-1", topic=device, partition=0, offset=16, since_unix_s=1_790_000_000))
-    assert [(one.end_unix_s, one.objective, one.verdict) for one in found] == [
-        (one.sample.end_unix_s, one.objective, one.verdict) for one in made
-    ]
-    earlier = verdicts_before(client, pipeline="slo-1", topic=device, partition=0, offset=8, since_unix_s=1_790_000_010)
-    assert [one.verdict for one in earlier] == [Verdict.GOOD]
 
 
 def test_budgets_stay_exact(writer: Writer, reader: Reader, device: str) -> None:
