@@ -2,14 +2,15 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import lz4.frame
-import zstandard
+from backports import zstd
 
 from embedded.engine.errors import ClickHouseError, ErrorCode
 
 _GZIP_BITS, _ZLIB_BITS = 31, 15
+_WINDOW_BITS = 27
 _PIECE_BYTES = 1 << 20
 
 
@@ -38,7 +39,7 @@ class _Lz4Encoder:
 # In the server's order of preference, of those that the dependencies offer.
 _ENCODERS: dict[str, Callable[[int], Encoder]] = {
     "lz4": lambda _: _Lz4Encoder(),
-    "zstd": lambda level: zstandard.ZstdCompressor(level).compressobj(),
+    "zstd": zstd.ZstdCompressor,
     "gzip": lambda level: zlib.compressobj(level, wbits=_GZIP_BITS),
     "deflate": lambda level: zlib.compressobj(level, wbits=_ZLIB_BITS),
 }
@@ -79,27 +80,11 @@ class _Inflated:
         self.eof, self.rest = self._stream.eof, self._stream.unused_data
 
 
-class _Zstd:
-    # The library gives all that a piece of input holds at once: small pieces bound it.
-    _INPUT_BYTES = 1 << 14
+class _Bounded:
+    """Around a decompressor that gives at most what is asked for."""
 
-    def __init__(self) -> None:
-        self._stream = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj()
-        self.eof = False
-        self.rest = b""
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        at = 0
-        while at < len(data) and not self._stream.eof:
-            yield self._stream.decompress(data[at : at + self._INPUT_BYTES])
-            at += self._INPUT_BYTES
-        self.eof = self._stream.eof
-        self.rest = self._stream.unused_data + data[at:] if self.eof else b""
-
-
-class _Lz4:
-    def __init__(self) -> None:
-        self._stream = lz4.frame.LZ4FrameDecompressor()
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
         self.eof = False
         self.rest = b""
 
@@ -114,8 +99,8 @@ _FRAMES: dict[str, Callable[[], _Frame]] = {
     "gzip": lambda: _Inflated(_GZIP_BITS),
     "x-gzip": lambda: _Inflated(_GZIP_BITS),
     "deflate": lambda: _Inflated(_ZLIB_BITS),
-    "zstd": _Zstd,
-    "lz4": _Lz4,
+    "zstd": lambda: _Bounded(zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _WINDOW_BITS})),
+    "lz4": lambda: _Bounded(lz4.frame.LZ4FrameDecompressor()),
 }
 
 
@@ -139,7 +124,7 @@ def decoded(chunks: Iterable[bytes], coding: str) -> Iterator[bytes]:
                 frame = frame or _FRAMES[coding]()
                 yield from frame.feed(data)
                 data, frame = (frame.rest, None) if frame.eof else (b"", frame)
-    except (zlib.error, zstandard.ZstdError, RuntimeError) as error:
+    except (zlib.error, zstd.ZstdError, RuntimeError) as error:
         raise ClickHouseError.of(ErrorCode.CANNOT_DECOMPRESS, f"the body is not {coding}: {error}") from error
     if frame is not None:
         raise ClickHouseError.of(ErrorCode.CANNOT_DECOMPRESS, f"the body's {coding} frame does not end")

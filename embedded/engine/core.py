@@ -87,7 +87,7 @@ class Work:
     def finish(self, patience_s: float) -> None:
         """The last call: a statement that is still at work is stopped, and waited for that long.
 
-        Its rows are drained meanwhile: the engine may be about to open the pipe, which blocks without a reader, or to write to it.
+        Its rows are drained meanwhile: the engine may be about to open the pipe, which blocks without a reader, or to fill it.
         It is told again and again, because it cannot be found before it runs.
         """
         deadline = time.monotonic() + patience_s

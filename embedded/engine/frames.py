@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Iterator
 
 import lz4.block
-import zstandard
+from backports import zstd
 from clickhouse_cityhash.cityhash import CityHash128
 
 from embedded.engine.errors import ClickHouseError, ErrorCode
@@ -84,7 +84,7 @@ def _unpacked(method: int, packed: bytes, plain_size: int) -> bytes:
         if method == _LZ4:
             return bytes(lz4.block.decompress(packed, uncompressed_size=plain_size))
         if method == _ZSTD:
-            return bytes(zstandard.ZstdDecompressor().decompress(packed, max_output_size=plain_size))
-    except (lz4.block.LZ4BlockError, zstandard.ZstdError) as error:
+            return zstd.ZstdDecompressor().decompress(packed, plain_size)
+    except (lz4.block.LZ4BlockError, zstd.ZstdError) as error:
         raise ClickHouseError.of(ErrorCode.CANNOT_DECOMPRESS, f"a compressed frame is broken: {error}") from error
     raise ClickHouseError.of(ErrorCode.UNKNOWN_COMPRESSION_METHOD, f"Unknown codec family code: {method}")

@@ -11,6 +11,7 @@ from embedded.engine.wire import Wire
 HEAD_BYTES = 1 << 20  # a query may stand in the address
 _LINE_BYTES = 4096
 _MOST_FIELDS = 1000
+_ONCE = frozenset({"content-length", "transfer-encoding", "authorization", "x-clickhouse-user", "x-clickhouse-key"})
 _REQUEST_LINE = re.compile(r"([A-Z]+) (\S+) HTTP/1\.([01])")
 _FIELD = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
 
@@ -59,10 +60,14 @@ def parse_head(raw: bytes) -> Head:
         headers[name] = matched[2]
     coding = headers.get("transfer-encoding", "").lower()
     length = headers.get("content-length")
-    if coding not in ("", "chunked") or (coding and length is not None) or not re.fullmatch(r"[0-9]{1,18}", length or "0"):
+    if (
+        coding not in ("", "chunked")
+        or (coding and length is not None)
+        or not re.fullmatch(r"[0-9]{1,18}", "0" if length is None else length)
+    ):
         raise BadRequestError("the body's length is not said, or said in two ways")
-    address = urlsplit(request[2])
     try:
+        address = urlsplit(request[2])
         pairs = parse_qsl(address.query, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
     except ValueError as error:
         raise BadRequestError(f"the address: {error}") from error
