@@ -92,4 +92,4 @@ class Running:
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """What ``photonwatch sql`` prints."""
-        return json.loads(self.command("sql", sql, "--format", "json").stdout)
+        return json.loads(self.command("sql", sql, "--format", "json").stdout)["data"]

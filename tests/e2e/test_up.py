@@ -24,7 +24,8 @@ def test_up_down_and_up_again(tmp_path: Path) -> None:
 
         def live() -> bool:
             with urllib.request.urlopen(f"http://{address}/api/v1/devices/sps-helios-01/g2", timeout=10) as answer:
-                return sum(json.load(answer).get("counts", [])) > 0
+                recent = json.load(answer)["recent"]
+                return recent is not None and sum(recent["counts"]) > 0
 
         until(lambda: running.rows("SELECT count() AS n FROM correlations_1s")[0]["n"] not in (0, "0"), 60, "correlations")
         until(live, 60, "a live histogram")
