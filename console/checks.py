@@ -20,7 +20,7 @@ import msgspec
 import psutil
 
 from console.refusal import Refusal
-from console.settings import Settings, unknown_variables
+from console.settings import USUAL_PAGE_PORT, Settings, unknown_variables
 from console.wiring import store_address
 from embedded.probes import KafkaAnswers
 from embedded.state import StackState, read_state
@@ -181,7 +181,11 @@ def _page_port(settings: Settings, running: StackState | None) -> Check:
     if taken:
         cure = "end what listens there, or set another port (0: any free one)"
         return Check("ports", Outcome.FAIL, f"taken by somebody else: {', '.join(f'{name}.port' for name in taken)}", cure)
-    return Check("ports", Outcome.OK, f"page.port {port} is free" if port else "chosen at start")
+    return Check(
+        "ports",
+        Outcome.OK,
+        f"page.port {port} is free" if port else f"{USUAL_PAGE_PORT} for the page if it is free, others chosen at start",
+    )
 
 
 def _kafka(settings: Settings, running: StackState | None) -> Check:

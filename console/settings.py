@@ -13,13 +13,15 @@ from dataclasses import Field, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import NewType, Self
 
-from console.quantities import QuantityError, picoseconds
+from console.quantities import QuantityError, picoseconds, picoseconds_text
 from console.refusal import ExitCode, Refusal
 
 PREFIX = "PHOTONWATCH_"
 FILE_NAME = "photonwatch.toml"
 OUTSIDE = frozenset({"HOME", "CONFIG", "DEBUG"})
 """Variables with the prefix that are not settings of the tree."""
+
+USUAL_PAGE_PORT = 8060
 
 Picoseconds = NewType("Picoseconds", int)
 
@@ -68,10 +70,10 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where the web page listens; ``port`` 0 lets the system choose."""
+    """Where the web page listens; ``port`` 0 is the usual one, or another where that is taken."""
 
     host: str = "127.0.0.1"
-    port: int = 8060
+    port: int = 0
     allow_remote: bool = False
     """The page has no login. It listens beyond this machine only if this is said."""
 
@@ -165,7 +167,7 @@ class LoadedSettings:
         if f"{PREFIX}CONFIG" in environment or file.is_file():
             layers.append(_file_layer(file))
         layers.append(_environment_layer(environment))
-        layers.append({key: (text, f"flag {key}") for key, text in given.items()})
+        layers.append(_flags_layer(given))
         values: dict[str, dict[str, object]] = {}
         for section, leaf, kind in _leaves():
             key = f"{section}.{leaf.name}"
@@ -188,16 +190,21 @@ class LoadedSettings:
     def shown(self) -> Iterator[tuple[str, str, str]]:
         """Key, value as text (secrets hidden), origin."""
         yield "home", str(self.tree.home), self.origins["home"]
-        for section, leaf, _ in _leaves():
-            key = f"{section}.{leaf.name}"
-            yield key, str(getattr(getattr(self.tree, section), leaf.name)), self.origins[key]
+        for section, leaf, kind in _leaves():
+            key, value = f"{section}.{leaf.name}", getattr(getattr(self.tree, section), leaf.name)
+            yield key, picoseconds_text(value) if kind is Picoseconds else str(value), self.origins[key]
+
+
+def variable_of(key: str) -> str:
+    """The environment variable of a key: ``kafka.address`` → ``PHOTONWATCH_KAFKA_ADDRESS``."""
+    return f"{PREFIX}{key.replace('.', '_')}".upper()
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Variables that carry the prefix but mean nothing: most likely misspelt."""
     known = {f"{PREFIX}{name}" for name in OUTSIDE}
     for section, leaf, kind in _leaves():
-        name = f"{PREFIX}{section}_{leaf.name}".upper()
+        name = variable_of(f"{section}.{leaf.name}")
         known |= {name, f"{name}_FILE"} if kind is Secret else {name}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
@@ -254,13 +261,23 @@ def _file_layer(file: Path) -> _Layer:
 def _environment_layer(environment: Mapping[str, str]) -> _Layer:
     layer: _Layer = {}
     for section, leaf, kind in _leaves():
-        key, name = f"{section}.{leaf.name}", f"{PREFIX}{section}_{leaf.name}".upper()
+        key = f"{section}.{leaf.name}"
+        name = variable_of(key)
         if kind is Secret and f"{name}_FILE" in environment:
             file = Path(environment[f"{name}_FILE"]).expanduser()
             layer[key] = (_secret_text(file, f"environment {name}_FILE"), f"file {file} (by environment {name}_FILE)")
         if name in environment:
             layer[key] = (environment[name], f"environment {name}")
     return layer
+
+
+def _flags_layer(given: Mapping[str, str]) -> _Layer:
+    for section, leaf, kind in _leaves():
+        key = f"{section}.{leaf.name}"
+        if kind is Secret and key in given:
+            cure = f"everybody on this machine can read command lines; use {variable_of(key)}_FILE or {key}_file"
+            raise _wrong(f"“{key}” is a secret", f"flag {key}", cure)
+    return {key: (text, f"flag {key}") for key, text in given.items()}
 
 
 def _secret_text(file: Path, origin: str) -> str:

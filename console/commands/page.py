@@ -10,7 +10,7 @@ from console import logs
 from console.commands.version import package_version
 from console.invocation import of
 from console.refusal import ExitCode, Refusal
-from console.settings import Settings
+from console.settings import USUAL_PAGE_PORT, Settings
 from console.wiring import definition_paths, pane_parameters, store_address
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def page(
     uvicorn.run(
         application(settings),
         host=host,
-        port=settings.page.port,
+        port=settings.page.port or USUAL_PAGE_PORT,
         log_config=None,
         access_log=False,
         server_header=False,

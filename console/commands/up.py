@@ -3,17 +3,18 @@
 import asyncio
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console import logs
 from console.invocation import Invocation, of
-from console.settings import Settings
+from console.settings import USUAL_PAGE_PORT, Settings, variable_of
 from console.wiring import stack_settings
 
 if TYPE_CHECKING:
+    from embedded.ports import Ports
     from embedded.service import Service
     from embedded.stack import StackAddresses
 
@@ -36,7 +37,8 @@ def up(
 
     from embedded.stack import Stack
 
-    composition = Composition(settings, fleet=settings.fleet.simulate if simulate is None else simulate)
+    fleet = settings.fleet.simulate if simulate is None else simulate
+    composition = Composition(settings, invocation.flags, fleet=fleet)
     stack = Stack(stack_settings(settings), composition, say=structlog.get_logger("up"), random=random.SystemRandom())
     invocation.notes.print(f"[dim]photonwatch starts in {settings.home}; the first start takes a minute or two[/]")
     asyncio.run(stack.run(lambda addresses: _announce(invocation, composition, addresses)))
@@ -52,11 +54,13 @@ def _announce(invocation: Invocation, composition: "Composition", addresses: "St
 class Composition:
     """The console's own parts, composed once Kafka and store have addresses: this program again, told where everything is.
 
-    ``page`` is the page's address, known from then on.
+    ``flags`` are the settings of this command line, which the parts do not see otherwise. ``page`` is the page's address, known
+    once the parts are composed.
     """
 
-    def __init__(self, settings: Settings, *, fleet: bool) -> None:
+    def __init__(self, settings: Settings, flags: Mapping[str, str], *, fleet: bool) -> None:
         self._settings = settings
+        self._flags = flags
         self._fleet = fleet
         self.page = ""
 
@@ -67,9 +71,10 @@ class Composition:
 
         settings, ports = self._settings, addresses.ports
         metrics = f"{_LOOPBACK}:{ports.choose('worker-metrics', settings.worker.metrics_port)}"
-        page_port = ports.choose("page", settings.page.port)
+        page_port = _page_port(ports, settings.page.port)
         self.page = f"{settings.page.host}:{page_port}"
         environment = {
+            **{variable_of(key): text for key, text in self._flags.items()},
             "PHOTONWATCH_HOME": str(addresses.home),
             "PHOTONWATCH_WORKER_NAME": "worker-1",
             "PHOTONWATCH_WORKER_METRICS_PORT": metrics.rpartition(":")[2],
@@ -96,3 +101,19 @@ class Composition:
         )
         fleet = Service(name="fleet", argv=(*program, "simulate"), ready=Running(), after=("worker",), env=environment)
         return (worker, page, fleet) if self._fleet else (worker, page)
+
+
+def _page_port(ports: "Ports", asked: int) -> int:
+    """The port that is asked for; else the usual one, unless somebody else has it.
+
+    Raises:
+        PortTakenError: the one that is asked for is taken.
+    """
+    from embedded.errors import PortTakenError
+
+    try:
+        return ports.choose("page", asked or USUAL_PAGE_PORT)
+    except PortTakenError:
+        if asked:
+            raise
+        return ports.choose("page")

@@ -16,7 +16,7 @@ from console.web.views import DeviceView
 from schemas.ids import DeviceId
 
 _FLEET_PERIOD_S = 1.0
-_DEVICE_PERIOD_S = 0.75
+_DEVICE_PERIOD_S = 1.0
 _ALERTS_PERIOD_S = 2.0
 _RETRY_MS = 1_500
 _TABLE_SECONDS = 60

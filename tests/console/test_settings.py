@@ -94,6 +94,19 @@ def test_secrets_come_from_files_or_environment_and_stay_hidden(tmp_path: Path) 
     assert by_file.tree.kafka.password.reveal == "from-file"
 
 
+def test_a_secret_on_the_command_line_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match="is a secret") as refused:
+        _load(tmp_path, flags={"store.password": "hunter2"})
+    assert "hunter2" not in refused.value.line()
+    assert "PHOTONWATCH_STORE_PASSWORD_FILE" in refused.value.do
+
+
+def test_every_setting_is_documented(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    missing = [key for key, _, _ in _load(tmp_path).shown() if f"`{key}`" not in page]
+    assert missing == []
+
+
 def test_an_unreadable_named_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="cannot read the settings"):
         _load(tmp_path, PHOTONWATCH_CONFIG=str(tmp_path / "absent.toml"))
