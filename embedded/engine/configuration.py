@@ -5,6 +5,7 @@ tables over them fail for the platform too; readers' statements run under the ro
 and the database that takes any path for a table, which the embedded engine puts over ``default``, is moved aside to ``_files``.
 """
 
+import shutil
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,7 @@ class Layout:
 
 def write_configuration(layout: Layout, memory_bytes: int) -> None:
     """Make the directories and write the configuration; ``memory_bytes`` bounds the engine's memory as a whole."""
+    shutil.rmtree(layout.temporary, ignore_errors=True)  # what a killed process left there
     for directory in (layout.store / "metadata", layout.spool, layout.working, layout.temporary, layout.engine_xml.parent):
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     layout.users_xml.write_text(_USERS)

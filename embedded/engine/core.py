@@ -110,7 +110,7 @@ class Engine:
         try:
             self._control = Connection(_connected(self._address))
         except RuntimeError as error:
-            raise EngineError(f"{layout.store}: the engine does not start: {error}") from error
+            raise EngineError(f"the engine does not start: {error}", where=str(layout.store), do="mend what it names") from error
         self._control_lock = threading.Lock()
         self._threads = ThreadPoolExecutor(threads, "statement")
 

@@ -7,7 +7,7 @@ from embedded.errors import EmbeddedError
 
 
 class EngineError(EmbeddedError):
-    """The endpoint cannot start or go on: what, where, and what to do."""
+    """The endpoint cannot start."""
 
 
 class ErrorCode(IntEnum):

@@ -1,7 +1,8 @@
 """ClickHouse's HTTP interface: what each request is answered."""
 
+import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -14,7 +15,7 @@ from embedded.engine.http_messages import Head, raw_body
 from embedded.engine.reply import Reply
 from embedded.engine.request import read_request
 from embedded.engine.spool import Spool
-from embedded.engine.users import Users
+from embedded.engine.users import Role, Users
 from embedded.engine.wire import Wire
 
 _NO_SUCH_PATH = """There is no handle {path}
@@ -29,6 +30,9 @@ _GET_ONLY_READS = (
     "You should use method POST for modifying queries."
 )
 _HTML, _JSON, _TEXT = "text/html; charset=UTF-8", "application/json; charset=UTF-8", "text/plain; charset=UTF-8"
+
+
+_DRAINED_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Interface:
         self,
         executor: Executor,
         users: Users,
-        new_spool: Callable[[], Spool],
+        new_spool: Callable[[int], Spool],
         standing: Standing,
         *,
         line_s: float,
@@ -86,12 +90,18 @@ class Interface:
         query_id = head.parameters.get("query_id") or str(uuid.uuid4())
         identity = {"X-ClickHouse-Query-Id": query_id, "X-ClickHouse-Timezone": self._standing.timezone}
         unread = head.has_body
+        raw = raw_body(wire, head, self._line_s)
         try:
             if not query_id.isprintable() or not query_id.isascii():
                 identity["X-ClickHouse-Query-Id"] = ""
                 raise ClickHouseError.of(ErrorCode.BAD_REQUEST_PARAMETER, "query_id has characters that a header cannot hold")
             user = authenticated(self._users, head)
-            with read_request(head, raw_body(wire, head, self._line_s), self._new_spool) as request:
+            most = user.limits.max_body_bytes if user.role is Role.READER else sys.maxsize
+
+            def new_spool() -> Spool:
+                return self._new_spool(most)
+
+            with read_request(head, raw, new_spool) as request:
                 unread = False
                 if head.method != "POST" and not request.statement.reads:
                     raise ClickHouseError.of(ErrorCode.READONLY, _GET_ONLY_READS)
@@ -100,9 +110,19 @@ class Interface:
                 progress = Progress(reply, request, identity)
                 started = self._executor.start(user, head, request, query_id, progress.seen if progress.wanted else None)
                 delivery = Delivery(wire, head, request, reply=reply, started=started, progress=progress, headers=identity)
-                delivery.deliver(self._new_spool, self._cancel_s)
+                delivery.deliver(new_spool, self._cancel_s)
         except ClickHouseError as error:
-            reply.keep = reply.keep and not unread
+            reply.keep = reply.keep and (not unread or _drained(raw))
             asks = {"WWW-Authenticate": 'Basic realm="ClickHouse server HTTP API"'} if error.status == 401 else {}
             headers = {**identity, **asks, "X-ClickHouse-Exception-Code": str(error.code), "Content-Type": _TEXT}
             reply.whole(error.status, error.text.encode() + b"\n", headers)
+
+
+def _drained(raw: Iterator[bytes]) -> bool:
+    """Take what is left of a refused body, up to a bound: a client sees no answer before it has sent all."""
+    left = _DRAINED_BYTES
+    for piece in raw:
+        left -= len(piece)
+        if left < 0:
+            return False
+    return True

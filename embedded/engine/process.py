@@ -30,6 +30,7 @@ _MACHINE = (
     "/etc/localtime", "/etc/timezone", "/usr/share/zoneinfo", "/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/random",
     "/dev/urandom",
 )  # fmt: skip
+_SESSIONS = 512  # of each user; an idle one takes some 100 KB
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 
 
@@ -58,7 +59,7 @@ def hold(layout: Layout) -> int:
         holder = os.read(descriptor, 32).decode(errors="replace").strip()
         os.close(descriptor)
         raise EngineError(
-            f"{layout.data}: process {holder} runs an engine on this data; stop it, or give another --data"
+            f"process {holder} runs an engine on this data", where=str(layout.data), do="stop it, or give another --data"
         ) from None
     os.ftruncate(descriptor, 0)
     os.write(descriptor, f"{os.getpid()}\n".encode())
@@ -70,10 +71,10 @@ def bind(options: Options) -> socket.socket:
     try:
         local = ipaddress.ip_address(options.host).is_loopback
     except ValueError as error:
-        raise EngineError(f"--host {options.host}: give a numeric address") from error
+        raise EngineError("the host is not a numeric address", where=options.host, do="give --host 127.0.0.1 or ::1") from error
     if not local and not options.allow_remote:
         raise EngineError(
-            f"--host {options.host}: passwords would cross a network in the clear; add --allow-remote if that is meant"
+            "passwords would cross a network in the clear", where=options.host, do="add --allow-remote if that is meant"
         )
     bound = socket.socket(socket.AF_INET6 if ":" in options.host else socket.AF_INET)
     try:
@@ -81,7 +82,10 @@ def bind(options: Options) -> socket.socket:
         bound.bind((options.host, options.port))
     except OSError as error:
         bound.close()
-        raise EngineError(f"{options.host}:{options.port}: {error.strerror}; free the port, or give another --port") from error
+        address = f"{options.host}:{options.port}"
+        raise EngineError(
+            f"cannot listen: {error.strerror}", where=address, do="free the port, or give another --port"
+        ) from error
     return bound
 
 
@@ -90,7 +94,8 @@ def restrain(layout: Layout) -> Confinement:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    own = {Path(place) for place in (sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"), Path(embedded.__file__).parent)}
+    places = (sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
+    own = {Path(place) for place in (sys.prefix, sys.base_prefix, *places, *embedded.__path__)}
     confined = confine(readable=map(Path, _MACHINE), executable=[*own, *map(Path, _LIBRARIES)], writable=[layout.data])
     if confined.files:
         _LOG.info("confined: %s", confined)
@@ -116,11 +121,11 @@ def serve(
     patience = Patience()
     engine = Engine(layout, options.queries)
     version, timezone = engine.ask("SELECT version(), timezone() FORMAT TSVRaw")[0].split("\t")
-    sessions = Sessions(engine.connect, time.monotonic, most=options.connections)
+    sessions = Sessions(engine.connect, time.monotonic, most=_SESSIONS)
     interface = Interface(
         Executor(engine, sessions, options.queries),
         users,
-        lambda: Spool(layout.spool, options.body_bytes),
+        lambda most: Spool(layout.spool, min(most, options.body_bytes)),
         Standing(version, timezone, str(confined)),
         line_s=patience.receive_s,
         cancel_s=30.0,
@@ -146,6 +151,10 @@ def serve(
 def prepare(options: Options) -> tuple[Layout, Users, socket.socket, int]:
     """All that must be read or bound before the process confines itself. Raises EngineError."""
     layout = Layout(options.data.resolve())
+    if set("?&\n") & set(str(layout.data)):
+        raise EngineError(
+            "the engine cannot open a path with ?, & or a line break", where=str(layout.data), do="give another --data"
+        )
     users = Users.read(options.users.resolve())
     lock = hold(layout)
     write_configuration(layout, options.memory_bytes)

@@ -17,7 +17,7 @@ from embedded.engine.multipart import field as form_field
 from embedded.engine.spool import Spool
 from embedded.engine.statement import Shape, Statement, data_begins, parse
 
-_STATEMENT_BYTES = 16 << 20
+_STATEMENT_BYTES = 4 << 20
 _LEXED_BYTES = 64 << 10
 
 

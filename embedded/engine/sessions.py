@@ -48,7 +48,10 @@ class Session:
 
 
 class Sessions:
-    """All sessions. ``clock`` is monotonic seconds. Safe to call from many threads."""
+    """All sessions, at most ``most`` of each user: the one that would expire first makes room. ``clock`` is monotonic seconds.
+
+    Safe to call from many threads.
+    """
 
     def __init__(self, connect: Callable[[], Connection], clock: Callable[[], float], most: int) -> None:
         self._connect = connect
@@ -68,14 +71,24 @@ class Sessions:
             if session is None:
                 if must_exist:
                     raise ClickHouseError.of(ErrorCode.SESSION_NOT_FOUND, f"Session {name} not found")
-                if len(self._sessions) >= self._most:
-                    raise ClickHouseError.of(ErrorCode.TOO_MANY_SIMULTANEOUS_QUERIES, f"Too many sessions. Maximum: {self._most}")
+                self._make_room(user)
                 session = self._sessions[user, name] = Session(self._connect(), timeout_s)
                 return session
             if session.busy:
                 raise ClickHouseError.of(ErrorCode.SESSION_IS_LOCKED, f"Session {name} is locked by a concurrent client")
             session.busy, session.timeout_s = True, timeout_s
             return session
+
+    def _make_room(self, user: str) -> None:
+        own = [key for key in self._sessions if key[0] == user]
+        if len(own) < self._most:
+            return
+        idle = [key for key in own if not self._sessions[key].busy]
+        if not idle:
+            raise ClickHouseError.of(
+                ErrorCode.TOO_MANY_SIMULTANEOUS_QUERIES, f"Too many sessions of {user}. Maximum: {self._most}"
+            )
+        self._sessions.pop(min(idle, key=lambda key: self._sessions[key].expires_s)).connection.close()
 
     def release(self, user: str, name: str, *, close: bool = False) -> None:
         with self._lock:

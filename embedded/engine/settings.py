@@ -25,7 +25,7 @@ _READER_MAY_SET = re.compile(
     r"|cast_string_to_dynamic_use_inference|aggregate_functions_null_for_empty|transform_null_in|empty_result_for_aggregation_by_empty_set"
     r"|http_.*|receive_timeout|send_timeout|connect_timeout|wait_end_of_query|async_insert|wait_for_async_insert"
 )
-_LIMITED = frozenset(Limits.__struct_fields__) - {"max_concurrent_queries"}
+_LIMITED = frozenset(Limits.__struct_fields__) - {"max_concurrent_queries", "max_body_bytes"}
 
 
 def settings_in(parameters: Mapping[str, str]) -> dict[str, str]:

@@ -44,6 +44,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_memory_usage: int = 1 << 30
     max_threads: int = 2
     max_concurrent_queries: int = 8
+    max_body_bytes: int = 64 << 20
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -99,15 +100,15 @@ class Users:
         """Raises EngineError where the file is missing, open to others, or says something that is not understood."""
         try:
             if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                raise EngineError(f"{path}: the users file is open to others; run: chmod 600 {path}")
+                raise EngineError("the users file is open to others", where=str(path), do=f"chmod 600 {path}")
             file = msgspec.json.decode(path.read_bytes(), type=_File)
         except OSError as error:
-            raise EngineError(f"{path}: cannot read the users file: {error.strerror}") from error
+            raise EngineError(f"cannot read the users file: {error.strerror}", where=str(path), do="make it") from error
         except msgspec.DecodeError as error:
-            raise EngineError(f"{path}: {error}") from error
+            raise EngineError(f"the users file is wrong: {error}", where=str(path), do="mend or delete it") from error
         for name, user in file.users.items():
             if user.password.count("$") != 5 or not user.password.startswith("scrypt$"):
-                raise EngineError(f"{path}: the password of {name!r} is not a hash that embedded.engine.users.hashed made")
+                raise EngineError(f"the password of {name!r} is not a hash of ours", where=str(path), do="make it anew")
         return cls(msgspec.structs.replace(user, name=name) for name, user in file.users.items())
 
     def authenticate(self, name: str, password: str) -> User | None:

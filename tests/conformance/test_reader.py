@@ -343,3 +343,17 @@ def test_files_are_out_of_reach_of_the_platform_too(asked, engine, tmp_path) -> 
         assert status >= 400, (sql, body)
         assert code is not None
     assert not (tmp_path / "made.csv").exists()
+
+
+def test_bodies_are_bounded(asked) -> None:
+    head = '--b\r\nContent-Disposition: form-data; name="x"; filename="x"\r\n\r\n'
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    _, code, text = asked(head + "1\n" * (33 << 20) + "\r\n--b--\r\n", headers=headers, query="SELECT 1", x_structure="a Int8")
+    assert code == 229, text
+
+
+def test_sessions_make_room(asked) -> None:
+    for number in range(520):
+        assert asked("SELECT 1", session_id=f"many-{number}")[0] == 200
+    assert asked("SELECT 1", session_id="many-0", session_check="1")[1] == 372
+    assert asked("SELECT 1", session_id="many-519", session_check="1")[0] == 200

@@ -126,10 +126,8 @@ def test_a_second_process_on_the_same_data_is_refused(engine: EmbeddedEngine) ->
     command = [sys.executable, "-m", "embedded.engine", "--data", str(engine.data), "--port", "0", "--users", str(users)]
     rival = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert rival.returncode == 1
-    assert (
-        rival.stderr.strip()
-        == f"{engine.data}: process {engine.pid} runs an engine on this data; stop it, or give another --data"
-    )
+    told = f"process {engine.pid} runs an engine on this data ({engine.data}): stop it, or give another --data"
+    assert rival.stderr.strip() == told
     assert _client(engine).command("SELECT 1") == 1
 
 
@@ -170,7 +168,7 @@ def test_bodies_are_bounded(tmp_path: Path) -> None:
     try:
         client = _client(small)
         client.command("CREATE TABLE t (n UInt64) ENGINE = Memory")
-        with pytest.raises(Exception, match=r"QUERY_IS_TOO_LARGE|Connection|Broken pipe"):
+        with pytest.raises(Exception, match="QUERY_IS_TOO_LARGE"):
             client.raw_insert("t", ["n"], bytes(8_000_000), fmt="RowBinary")
         client.raw_insert("t", ["n"], bytes(800_000), fmt="RowBinary")
         assert client.command("SELECT count() FROM t") == 100_000
@@ -242,7 +240,7 @@ def test_a_bind_beyond_loopback_needs_a_word(tmp_path: Path, engine: EmbeddedEng
     command = [sys.executable, "-m", "embedded.engine", "--data", str(tmp_path), "--users", str(users), "--port"]
     for arguments, told in (
         (["0", "--host", "0.0.0.0"], "add --allow-remote"),
-        (["0", "--host", "localhost"], "give a numeric address"),
+        (["0", "--host", "localhost"], "not a numeric address"),
         ([str(engine.port)], "free the port"),
     ):
         refused = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60, check=False)

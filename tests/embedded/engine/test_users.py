@@ -53,7 +53,7 @@ def test_salts_differ() -> None:
 def _told(path: Path) -> str:
     with pytest.raises(EngineError) as raised:
         Users.read(path)
-    assert str(raised.value).startswith(str(path))
+    assert raised.value.where == str(path)
     return str(raised.value)
 
 
@@ -65,7 +65,7 @@ def test_a_bad_file_is_named(tmp_path: Path) -> None:
     good = json.loads(path.read_text())
     assert "No such file" in _told(tmp_path / "absent.json")
     for change, told in (
-        ({"password": "plain"}, "not a hash"),
+        ({"password": "plain"}, "not a hash of ours"),
         ({"role": "root"}, "role"),
         ({"limits": {"max_rows": 1}}, "max_rows"),
         ({"limits": {"max_execution_time": 0}}, "positive"),
