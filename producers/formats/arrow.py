@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from producers.errors import RecordingError
 from producers.formats.columns import Columns, find_columns, number_channels, number_times
-from producers.formats.records import RECORDS_A_READ, Records
+from producers.formats.records import RECORDS_A_READ, Records, one_line
 
 _TYPE_UNIT_PS = {"s": Fraction(10**12), "ms": Fraction(10**9), "us": Fraction(10**6), "ns": Fraction(10**3)}
 
@@ -114,5 +114,5 @@ def _batches(path: Path, kind: ArrowKind, columns: list[str]) -> Iterator[Any]:
 def _readable(path: Path, kind: ArrowKind) -> Iterator[None]:
     try:
         yield
-    except (pa.ArrowException, OSError, EOFError) as error:
-        raise RecordingError(f"{path}: cannot be read as {kind.value} ({error}); it is damaged or cut short") from error
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+        raise RecordingError(f"{path}: cannot be read as {kind.value} ({one_line(error)}); it is damaged or cut short") from error

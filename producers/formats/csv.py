@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 
 from producers.errors import RecordingError
 from producers.formats.columns import Columns, find_columns, number_channels
-from producers.formats.records import LATEST_PS, RECORDS_A_READ, Records, to_ps
+from producers.formats.records import LATEST_PS, RECORDS_A_READ, Records, one_line, to_ps
 from schemas.block import Times
 
 _DECIMAL = pa.decimal256(70, 30)
@@ -62,7 +62,7 @@ class CsvReader:
                     for start in range(0, batch.num_rows, RECORDS_A_READ):
                         yield self._records(batch.slice(start, RECORDS_A_READ))
         except (pa.ArrowException, UnicodeDecodeError) as error:
-            raise self._fault(str(error)) from error
+            raise self._fault(one_line(error)) from error
 
     def _records(self, batch: Any) -> Records:
         time, channel = (pc.utf8_trim_whitespace(batch.column(name)) for name in (self.columns.time, self.columns.channel))
@@ -125,7 +125,9 @@ def open_csv(path: Path) -> CsvReader:
     try:
         text = head.decode("utf-8-sig", errors="strict" if len(head) < _HEADER_BYTES else "ignore")
     except UnicodeDecodeError as error:
-        raise RecordingError(f"{path}: not a text file ({error}); its format is not one that photonwatch reads") from error
+        raise RecordingError(
+            f"{path}: not a text file ({one_line(error)}); its format is not one that photonwatch reads"
+        ) from error
     lines = text.splitlines()
     comments = 0
     while comments < len(lines) and lines[comments].startswith(_COMMENT):

@@ -1,6 +1,7 @@
 """NumPy .npz archives with an array of times and one of channels, equally long."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,10 @@ import numpy as np
 
 from producers.errors import RecordingError
 from producers.formats.columns import Columns, find_columns, number_channels, number_times
-from producers.formats.records import RECORDS_A_READ, Records
+from producers.formats.records import RECORDS_A_READ, Records, one_line
+
+_DAMAGED = (OSError, ValueError, EOFError, KeyError, RuntimeError, SyntaxError, zipfile.BadZipFile, zlib.error)
+"""What zipfile and numpy raise of archives that are cut, altered or encrypted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,10 @@ class NpzReader:
         try:
             with self.path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 time, channel = archive[self.columns.time], archive[self.columns.channel]
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            raise RecordingError(f"{self.path}: the arrays cannot be read ({error}); write the archive again") from error
+        except _DAMAGED as error:
+            raise RecordingError(
+                f"{self.path}: the arrays cannot be read ({one_line(error)}); write the archive again"
+            ) from error
         if time.ndim != 1 or time.shape != channel.shape:
             raise RecordingError(
                 f"{self.path}: {self.columns.time} has the shape {time.shape} and {self.columns.channel} {channel.shape}; "
@@ -57,8 +63,8 @@ def open_npz(path: Path) -> NpzReader:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             columns = find_columns(path, archive.files)
             integers = archive[columns.time].dtype.kind in "iu"
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise RecordingError(
-            f"{path}: not a NumPy archive that can be read ({error}); write it again with numpy.savez"
+            f"{path}: not a NumPy archive that can be read ({one_line(error)}); write it again with numpy.savez"
         ) from error
     return NpzReader(path, columns, max(1, int(columns.unit_ps)) if integers else 1)

@@ -15,7 +15,7 @@ from ptufile import PqFileError, PtuFile, PtuRecordType
 
 from producers.errors import RecordingError
 from producers.formats.ptu_records import Mode, decode
-from producers.formats.records import RECORDS_A_READ, Records, to_ps
+from producers.formats.records import RECORDS_A_READ, Records, one_line, to_ps
 
 MAGIC = b"PQTTTR\0\0"
 _OTHER_MAGIC = b"PQ"
@@ -96,7 +96,7 @@ def open_ptu(path: Path) -> PtuReader:
             enabled = header.get("HWInpChan_Enabled") or []
         except (KeyError, TypeError, ValueError) as error:
             raise RecordingError(
-                f"{path}: the header lacks or garbles a field ({error}); this is no complete PTU file"
+                f"{path}: the header lacks or garbles a field ({one_line(error)}); this is no complete PTU file"
             ) from error
         offset = file.record_offset
     if mode not in tuple(Mode) or kind.name.endswith("T2") != (mode == Mode.T2):
@@ -134,9 +134,12 @@ def _check_size(path: Path, records: int, offset: int) -> None:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[PtuFile]:
-    try:
-        file = PtuFile(path)
-    except (PqFileError, OSError, ValueError, MemoryError, NameError) as error:  # NameError: ptufile's own, on a cut first field
-        raise RecordingError(f"{path}: the PTU header cannot be read ({error}); the file is damaged or cut short") from error
-    with file:
-        yield file
+    with path.open("rb") as stream:  # ptufile leaves a file open whose header it cannot read
+        try:
+            file = PtuFile(stream)
+        except (PqFileError, OSError, ValueError, MemoryError, NameError) as error:  # NameError: its own, on a cut first field
+            raise RecordingError(
+                f"{path}: the PTU header cannot be read ({one_line(error)}); the file is damaged or cut short"
+            ) from error
+        with file:
+            yield file

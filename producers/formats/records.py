@@ -96,3 +96,8 @@ def to_ps(ticks: npt.NDArray[Any], tick_ps: Fraction, where: str, late_ps: npt.N
     elif late_ps is not None:
         time_ps += np.rint(late_ps).astype(np.int64)
     return time_ps
+
+
+def one_line(error: Exception) -> str:
+    """What a library says of a damaged file, as part of a one-line refusal."""
+    return " ".join(str(error).split()) or type(error).__name__
