@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
 import clickhouse_connect
@@ -26,15 +26,18 @@ Parameters = Mapping[str, Any]
 
 _UNAVAILABLE: Final[Mapping[int, str]] = {
     24: "cannot write", 33: "the request was cut short", 74: "cannot read a file", 75: "cannot write a file",
-    76: "cannot open a file", 159: "too slow", 160: "too slow", 198: "name not resolved",
-    202: "too many queries at once", 209: "time-out", 210: "network", 225: "no keeper", 236: "shutting down",
-    241: "out of memory", 242: "table is read-only for now", 243: "disk full", 252: "too many parts", 279: "no replica",
-    285: "too few replicas", 286: "quorum not met", 305: "too many connections", 319: "unknown whether it was stored",
-    373: "session in use", 394: "cancelled", 425: "system call failed", 439: "no thread to be had", 999: "keeper away",
+    76: "cannot open a file", 198: "name not resolved", 202: "too many queries at once", 203: "no free connection",
+    209: "time-out", 210: "network", 225: "no keeper", 236: "shutting down", 242: "table is read-only for now",
+    243: "disk full", 244: "keeper", 252: "too many parts", 279: "no replica", 285: "too few replicas", 286: "quorum not met",
+    319: "unknown whether it was stored", 373: "session in use", 394: "cancelled", 425: "system call failed",
+    439: "no thread to be had", 735: "cancelled", 999: "keeper away",
 }  # fmt: skip
+_SLOW: Final[Mapping[int, str]] = {159: "time-out", 160: "too slow", 241: "out of memory"}
+"""An insert of ours meets these when the store is hard pressed; a question meets them when it asks for too much."""
 _UNAVAILABLE_STATUS = re.compile(r"HTTP status (408|425|429|502|503|504)\b")
 _NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|Too many open files", re.IGNORECASE)
-_BROKEN_OFF = b"__exception__"
+_PIECE_BYTES: Final = 1 << 20
+_TAG_HEADER: Final = "X-ClickHouse-Exception-Tag"
 
 # A block of ours is one record batch and must become one block of the engine, or its token would cover only a part.
 _ONE_BLOCK = 1 << 40
@@ -93,12 +96,11 @@ class Client:
             settings["deduplicate_insert"] = "disable" if token is None else "enable"
         if token is not None:
             settings["insert_deduplication_token"] = token
-        body = _insert_body(table, rows)
         try:
-            # After a connection reset the driver sends the same bytes once more: under a token they are stored once.
-            self._driver.raw_insert(insert_block=body, settings=settings)
+            # After a connection reset the driver would repeat an insert of bytes; a buffer it sends once, and the caller decides.
+            self._driver.raw_insert(table, rows.schema.names, _arrow_stream(rows), settings, fmt="ArrowStream")
         except ClickHouseError as error:
-            raise _named(error, f"insert of {rows.num_rows} rows into {table} at {self.address}") from error
+            raise _named(error, f"insert of {rows.num_rows} rows into {table} at {self.address}", _SLOW) from error
 
     def query(self, sql: str, parameters: Parameters | None = None) -> pa.Table:
         """The whole result of a SELECT.
@@ -133,13 +135,15 @@ class Client:
             response = self._driver.raw_stream(sql.rstrip().rstrip(";"), parameters=parameters, fmt=fmt)
         except ClickHouseError as error:
             raise _named(error, where) from error
+        # A store that fails in the middle writes this mark, with a tag drawn for this answer, after what it had sent.
+        mark = b"__exception__\r\n" + response.headers.get(_TAG_HEADER, "").encode()
         tail = b""
         try:
-            for piece in response.stream(1 << 20):
+            for piece in response.stream(_PIECE_BYTES):
                 seam = tail + piece
-                if _BROKEN_OFF in seam:
-                    raise _broken_off(seam[seam.index(_BROKEN_OFF) :].decode(errors="replace"), where)
-                tail = piece[-len(_BROKEN_OFF) :]
+                if _TAG_HEADER in response.headers and mark in seam:
+                    raise _broken_off(seam.partition(mark)[2].decode(errors="replace"), where)
+                tail = seam[-len(mark) :]
                 yield piece
         except urllib3.exceptions.HTTPError as error:
             raise Unavailable(f"{where}: the answer was cut short: {error}") from error
@@ -188,24 +192,22 @@ def connect(address: StoreAddress, **settings: Any) -> Client:
     return Client(address, driver)
 
 
-def _insert_body(table: str, rows: pa.Table) -> bytes:
-    columns = ", ".join(f"`{name}`" for name in rows.schema.names)
+def _arrow_stream(rows: pa.Table) -> pa.Buffer:
     sink = pa.BufferOutputStream()
-    sink.write(f"INSERT INTO `{table}` ({columns}) FORMAT ArrowStream\n".encode())
     with pa.ipc.new_stream(sink, rows.schema) as writer:
         writer.write_batch(rows.combine_chunks().to_batches()[0])
-    body: bytes = sink.getvalue().to_pybytes()
-    return body
+    return sink.getvalue()
 
 
-def _named(error: ClickHouseError, where: str) -> StoreError:
+def _named(error: ClickHouseError, where: str, also: Mapping[int, str] = MappingProxyType({})) -> StoreError:
     code = error.code if isinstance(error, Error) else None
     text = str(error).replace("\n", " ")
     if code is None:
         away = error.__cause__ is not None or _UNAVAILABLE_STATUS.search(text)
         return (Unavailable if away else Refused)(f"{where}: {text}")
-    if code in _UNAVAILABLE or _NO_SPACE.search(text):
-        return Unavailable(f"{where}: {_UNAVAILABLE.get(code, 'no room')} ({text})", code)
+    reason = {**_UNAVAILABLE, **also}.get(code, "no room" if _NO_SPACE.search(text) else "")
+    if reason:
+        return Unavailable(f"{where}: {reason} ({text})", code)
     return Refused(f"{where}: {text}", code)
 
 

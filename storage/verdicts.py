@@ -30,7 +30,8 @@ def verdicts_before(
     sealed begin at ``offset`` or later, and are left out.
     """
     rows = client.query(
-        f"SELECT objective, subject, indicator, run, end, verdict FROM (SELECT objective, subject, indicator, run, batch_lo, position, "
+        "SELECT objective, subject, indicator, run, end, verdict FROM ("
+        "SELECT objective, subject, indicator, run, batch_lo, position, "
         f"toUnixTimestamp(time) AS end, verdict, max(end) OVER (PARTITION BY objective, subject) AS newest FROM {VERDICTS} "
         "WHERE batch_pipeline = {pipeline:String} AND batch_topic = {topic:String} AND batch_partition = {partition:UInt16} "
         "AND batch_lo < {offset:UInt64}) WHERE end > newest - {span:Int64} ORDER BY batch_lo, position",

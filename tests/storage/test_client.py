@@ -127,6 +127,19 @@ def test_a_full_disk_is_worth_another_try(client: Client, numbers: str) -> None:
     assert away.value.code == 243
 
 
+def test_a_question_that_asks_for_too_much_is_refused(address: StoreAddress) -> None:
+    with connect(address, max_memory_usage=10_000_000) as client, pytest.raises(Refused) as refused:
+        client.query("SELECT groupArray(number) AS x FROM numbers(100000000)")
+    assert refused.value.code == 241
+
+
+def test_a_store_without_memory_for_an_insert_is_worth_another_try(address: StoreAddress, client: Client, numbers: str) -> None:
+    with connect(address, max_memory_usage=1_000_000) as starved, pytest.raises(Unavailable) as away:
+        starved.insert(numbers, rows(10, 1_000_000), token="large")
+    assert away.value.code == 241
+    assert counted(client, numbers) == 0
+
+
 def test_a_store_that_hangs_up_is_worth_another_try(address: StoreAddress) -> None:
     """A listener that accepts, reads and hangs up."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -162,8 +175,12 @@ def test_a_large_stream_comes_in_pieces(client: Client) -> None:
 
 
 def test_a_stream_that_breaks_off_says_so(client: Client) -> None:
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match="throwIf"):
         list(client.stream("SELECT throwIf(number = 5000000) FROM numbers(10000000) SETTINGS max_block_size = 1000", "CSV"))
+
+
+def test_a_stream_may_hold_the_mark_of_failure(client: Client) -> None:
+    assert b"".join(client.stream("SELECT '__exception__\\r\\n'", "RawBLOB")) == b"__exception__\r\n"
 
 
 def test_a_reader_reads_and_is_refused_everything_else(engine: EmbeddedEngine, address: StoreAddress) -> None:
