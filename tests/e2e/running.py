@@ -54,6 +54,12 @@ class Running:
         supervisor = psutil.Process(self.pid)
         return [supervisor, *supervisor.children(recursive=True)]
 
+    def kill(self) -> None:
+        """Kill -9 of the supervisor."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
     def interrupt(self, patience_s: float = 60.0) -> int:
         """Ctrl-C; the exit status."""
         assert self._process is not None

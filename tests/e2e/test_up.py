@@ -56,7 +56,7 @@ def test_killed_parts_come_back_and_a_killed_supervisor_leaves_nothing(tmp_path:
                 f"tags after {name} was killed",
             )
         processes = running.processes()
-        psutil.Process(running.pid).kill()
+        running.kill()
         until(lambda: not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE], 15, "no orphan")
         running.start("--no-simulate")
         assert int(running.rows("SELECT count() AS n FROM blocks")[0]["n"]) > 0
