@@ -14,7 +14,7 @@ from faust.types import TP
 from prometheus_client import CollectorRegistry, start_http_server
 
 from schemas.broker import BrokerConnection
-from schemas.topics import INDICATORS, TICK, TIMETAGS, Topic
+from schemas.topics import ANNOTATIONS, INDICATORS, TICK, TIMETAGS, Topic
 from slo.definitions import load
 from storage.client import connect
 from storage.writer import Writer
@@ -30,7 +30,7 @@ from streams.settings import WorkerSettings
 _log = structlog.get_logger(__name__)
 _TICK_S = 0.25
 _FATAL_EXIT = 70
-_READ: tuple[Topic, ...] = (TIMETAGS, INDICATORS)
+_READ: tuple[Topic, ...] = (TIMETAGS, INDICATORS, ANNOTATIONS)
 
 
 class _Handle:

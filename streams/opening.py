@@ -4,15 +4,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from schemas.ids import DeviceId, IndicatorId
-from schemas.topics import INDICATORS, TIMETAGS
+from schemas.topics import ANNOTATIONS, INDICATORS, TIMETAGS
 from slo.counts import ONE_OF
 from slo.definitions import Definitions
 from slo.evaluation import Evaluator, Judged, system_by_prefix
 from storage.client import Client
 from storage.ledger import Ledger
 from storage.verdicts import verdicts_before
+from streams import annotation_pipeline, slo_pipeline, tag_pipeline
 from streams import positions as positions_codec
-from streams import slo_pipeline, tag_pipeline
+from streams.annotation_pipeline import AnnotationPipeline
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Pipeline
 from streams.positions import Positions
@@ -38,7 +39,7 @@ class Opener:
         self._evaluator = Evaluator(definitions)
         self._longest_s = max((objective.windows_s[-1] for objective in definitions.objectives), default=0)
         self._analysis = TagAnalysis(settings.panes, self._sampling)
-        self._openers = {TIMETAGS.name: self._tags, INDICATORS.name: self._objectives}
+        self._openers = {TIMETAGS.name: self._tags, INDICATORS.name: self._objectives, ANNOTATIONS.name: self._annotations}
 
     def __call__(self, topic: str, partition: int) -> tuple[Pipeline, int]:
         """The partition's pipeline, and the offset that it wants first.
@@ -83,6 +84,10 @@ class Opener:
             topic, partition, evaluator=self._evaluator, metrics=self._metrics, positions=positions, judged=judged
         )
         return pipeline, stored
+
+    def _annotations(self, topic: str, partition: int) -> tuple[Pipeline, int]:
+        stored, _ = self._stored(annotation_pipeline.NAME, topic, partition)
+        return AnnotationPipeline(topic, partition, metrics=self._metrics, resume=stored), stored
 
     def _stored(self, pipeline: str, topic: str, partition: int) -> tuple[int, Positions]:
         """Where the last stored batch ends, and its positions."""

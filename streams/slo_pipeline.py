@@ -1,39 +1,36 @@
 """The objectives' pipeline of one partition: indicator samples in; verdicts, budgets and alert transitions out.
 
-A batch holds what its samples changed. The state that a restart needs is the verdicts that were stored, so nothing is replayed:
-the committed offset is always the end of the last batch.
+The state that a restart needs is made of the verdicts that were stored.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
+import pyarrow as pa
 import structlog
 
 from schemas.records import IndicatorSample
-from schemas.topics import ALERTS, DEAD_LETTERS, TICK
+from schemas.topics import ALERTS
 from slo.errors import SampleError
 from slo.evaluation import Evaluator, Judged
-from streams import positions as positions_codec
-from streams.burial import dead_letter
 from streams.log import Message
 from streams.metrics import WorkerMetrics
-from streams.open_batch import OpenBatch
-from streams.pipeline import Finished, Outgoing
+from streams.pipeline import Outgoing
 from streams.positions import Positions
+from streams.record_pipeline import RecordPipeline
 from streams.slo_rows import SloRows
 
 NAME = "slo-1"
 """Part of every token. Raise the number when what a batch holds, or where it is cut, changes."""
-GRID = 4096
 _RUNS_KEPT = 10_000
 """Runs of indicators for which it is remembered how far they came."""
 _log = structlog.get_logger(__name__)
 _decoder = msgspec.json.Decoder(IndicatorSample)
 
 
-class SloPipeline:
-    """State of one partition of the indicators topic.
+class SloPipeline(RecordPipeline):
+    """One partition of the indicators topic.
 
     Args:
         topic, partition: whose log this is.
@@ -53,13 +50,10 @@ class SloPipeline:
         positions: Positions,
         judged: Iterable[Judged],
     ) -> None:
-        self._topic, self._partition = topic, partition
-        self._evaluator, self._metrics = evaluator, metrics
+        super().__init__(NAME, topic, partition, metrics=metrics, resume=positions.resume)
+        self._evaluator = evaluator
         self._state = evaluator.restore(evaluator.initial(), judged)
-        self._batch = OpenBatch(NAME, topic, partition, grid=GRID, lo=positions.resume)
-        self._rows = SloRows()
-        self._outgoing: list[Outgoing] = []
-        self._samples = 0
+        self._collected = SloRows()
         self._ends = OrderedDict(((subject, indicator, run), end) for subject, indicator, run, end in positions.judged)
         for snapshot in evaluator.budgets(self._state):
             metrics.budget(snapshot)
@@ -67,36 +61,15 @@ class SloPipeline:
             for severity, standing in track.standings.items():
                 metrics.alert(objective, subject, severity, firing=standing.firing)
 
-    @property
-    def pending(self) -> bool:
-        return self._samples > 0
-
-    def truncated(self, offset: int) -> None:
-        """Go on at ``offset``: the samples between are gone unjudged, and count as nothing."""
-        self._batch.skip_to(offset)
-
-    def feed(self, messages: Sequence[Message]) -> list[Finished]:
-        """Take messages in order of their offsets, without holes."""
-        finished: list[Finished] = []
-        for message in messages:
-            if self._batch.ends_before(message):
-                finished.append(self._finish())
-            self._batch.take(message)
-            if message.value != TICK:
-                self._samples += 1
-                self._judge(message)
-        return finished
-
-    def _judge(self, message: Message) -> None:
-        try:
-            sample = _decoder.decode(message.value)
-            if self._came_before(sample):
-                return
-            self._state, evaluation = self._evaluator.step(self._state, sample)
-        except (msgspec.DecodeError, SampleError) as error:
-            self._bury(message, "malformed" if isinstance(error, msgspec.DecodeError) else "contradiction", str(error))
+    def _take(self, message: Message) -> None:
+        sample = _decoder.decode(message.value)
+        if self._came_before(sample):
             return
-        self._rows.add(sample, evaluation)
+        try:
+            self._state, evaluation = self._evaluator.step(self._state, sample)
+        except SampleError as error:
+            raise ValueError(str(error)) from error
+        self._collected.add(sample, evaluation)
         for judged in evaluation.judged:
             self._metrics.judged(judged)
         for snapshot in evaluation.budgets:
@@ -119,15 +92,9 @@ class SloPipeline:
             self._ends.popitem(last=False)
         return False
 
-    def _bury(self, message: Message, reason: str, detail: str) -> None:
-        letter = dead_letter(self._topic, self._partition, message, reason, detail)
-        self._rows.add_dead_letter(letter)
-        self._outgoing.append(Outgoing(DEAD_LETTERS, letter.topic, letter))
-        self._metrics.dead_letter(self._topic, reason)
+    def _rows(self) -> dict[str, pa.Table]:
+        rows, self._collected = self._collected.tables(), SloRows()
+        return rows
 
-    def _finish(self) -> Finished:
-        positions = Positions(resume=self._batch.next, judged=[(*key, end) for key, end in self._ends.items()])
-        batch = self._batch.seal(self._rows.tables(), positions_codec.encode(positions))
-        finished = Finished(batch, tuple(self._outgoing), batch.hi)
-        self._rows, self._outgoing, self._samples = SloRows(), [], 0
-        return finished
+    def _positions(self, resume: int) -> Positions:
+        return Positions(resume=resume, judged=[(*key, end) for key, end in self._ends.items()])

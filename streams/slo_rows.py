@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from schemas.records import AlertState, DeadLetter, IndicatorSample
+from schemas.records import AlertState, IndicatorSample
 from slo.budget import BudgetSnapshot
 from slo.evaluation import Evaluation
 from storage import tables
@@ -16,7 +16,6 @@ class SloRows:
         self._verdicts: list[tables.JudgedSample] = []
         self._budgets: list[tables.StoredBudget] = []
         self._alerts: list[AlertState] = []
-        self._dead_letters: list[DeadLetter] = []
 
     def add(self, sample: IndicatorSample, evaluation: Evaluation) -> None:
         self._samples.append(sample)
@@ -24,19 +23,13 @@ class SloRows:
         self._budgets += [_stored(snapshot) for snapshot in evaluation.budgets]
         self._alerts += evaluation.alerts
 
-    def add_dead_letter(self, letter: DeadLetter) -> None:
-        self._dead_letters.append(letter)
-
     def tables(self) -> dict[str, pa.Table]:
-        """The tables that hold any row."""
-        made = {
+        return {
             tables.SAMPLES: tables.sample_rows(self._samples),
             tables.VERDICTS: tables.verdict_rows(self._verdicts),
             tables.BUDGETS: tables.budget_rows(self._budgets),
             tables.ALERTS: tables.alert_rows(self._alerts),
-            tables.DEAD_LETTERS: tables.dead_letter_rows(self._dead_letters),
         }
-        return {name: rows for name, rows in made.items() if rows.num_rows}
 
 
 def _stored(snapshot: BudgetSnapshot) -> tables.StoredBudget:
