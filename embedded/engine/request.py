@@ -73,19 +73,19 @@ def _from_text(parameters: Mapping[str, str], first: bytes, plain: Iterable[byte
     """The statement is ``first`` and what follows; where it is an insert, all after its FORMAT or VALUES is data."""
     pieces = iter(plain)
     text = bytearray(first)
-    looked = -1
+    due = 0  # looked at again only when it has doubled, so that looking stays linear
     while True:
-        if len(text) >= 2 * looked and (begin := _data_begins(text)) is not None:
-            spool = new_spool()
-            try:
-                spool.take((bytes(text[begin:]),))
-                spool.take(pieces)
-                return Request(parameters, parse(_decoded(text[:begin])), spool)
-            except BaseException:
-                spool.close()
-                raise
-        if len(text) > looked:
-            looked = max(len(text), _LEXED_BYTES)
+        if len(text) >= due:
+            if (begin := _data_begins(text)) is not None:
+                spool = new_spool()
+                try:
+                    spool.take((bytes(text[begin:]),))
+                    spool.take(pieces)
+                    return Request(parameters, parse(_decoded(text[:begin])), spool)
+                except BaseException:
+                    spool.close()
+                    raise
+            due = 2 * max(len(text), _LEXED_BYTES)
         piece = next(pieces, None)
         if piece is None:
             break
