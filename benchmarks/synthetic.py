@@ -13,7 +13,7 @@ SECOND_PS = 1_000_000_000_000
 
 
 def blocks(device: str, rate_hz: float, seconds: int, *, origin_unix_ns: int, seed: int = 1) -> Iterator[TagBlock]:
-    """``seconds`` of light at ``rate_hz``, in blocks of at most 100 ms. The second second repeats the first, shifted: fast to make."""
+    """``seconds`` of light at ``rate_hz``, in blocks of at most 100 ms. Later seconds repeat the first one, shifted."""
     rng = np.random.default_rng(seed)
     time_ps = np.sort(rng.integers(0, SECOND_PS, int(rate_hz)))
     channel = rng.integers(0, 2, time_ps.size).astype(np.uint8)
