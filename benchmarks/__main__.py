@@ -23,7 +23,8 @@ def main() -> None:
     text = (
         "# Benchmark results\n\n"
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC by `make bench` on {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}; broker, engine and worker on the same machine. Shared machines are noisy: compare ratios, not runs.\n\n"
+        f"Python {platform.python_version()}; broker, engine and worker on the same machine. "
+        "Shared machines are noisy: compare ratios, not runs.\n\n"
         f"{table(results)}\n"
     )
     Path(__file__).with_name("RESULTS.md").write_text(text, encoding="utf-8")
