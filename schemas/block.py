@@ -13,6 +13,8 @@ from schemas.ids import DeviceId, DomainId, RunId, SourceId
 ADVANCE_CHANNEL = 255
 """A record of this channel is no tag: its gap counts whole 2**32 ps of silence, as overflow records of time-taggers do."""
 ADVANCE_PS = 1 << 32
+MOST_PS = 1 << 61
+"""Times of a run lie within this of its origin, 26 days; a longer one is several runs."""
 MAX_TAGS = 200_000
 """Tags a block may carry; uncompressed 5 bytes each, so that even incompressible blocks stay under 1 MiB."""
 

@@ -7,13 +7,14 @@ read a message as it is.
 """
 
 import struct
+from collections.abc import Iterator
 
 import google_crc32c
 import msgspec
 import numpy as np
 import pyarrow as pa
 
-from schemas.block import MAX_TAGS, BlockContext, TagBlock
+from schemas.block import ADVANCE_CHANNEL, MAX_TAGS, MOST_PS, BlockContext, TagBlock
 from schemas.errors import WireError, WireFault
 from schemas.topics import MAX_MESSAGE_BYTES
 
@@ -27,6 +28,8 @@ _READ = pa.ipc.IpcReadOptions(use_threads=False)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(BlockContext)
 _MAX_RECORDS = 2 * MAX_TAGS
+_MOST, _MOST_32 = 1 << 62, 1 << 32
+_FIRST_NS, _LAST_NS = 315_532_800_000_000_000, 4_102_444_800_000_000_000
 
 
 def encode(block: TagBlock) -> bytes:
@@ -81,10 +84,28 @@ def decode(message: bytes) -> TagBlock:
 
 
 def _check(block: TagBlock) -> None:
+    """Refuse what no honest source says, so that nothing behind this line meets a number that it cannot hold."""
     context = block.context
-    if context.reached_ps < context.start_ps:
-        raise WireError(WireFault.CONTRADICTION, f"block {context.sequence}: reached {context.reached_ps} before its start")
-    if context.sequence < 0:
-        raise WireError(WireFault.CONTRADICTION, f"block {context.sequence}: sequence numbers start at 0")
-    if block.gaps.size and context.start_ps + block.span_ps() >= context.reached_ps:
-        raise WireError(WireFault.CONTRADICTION, f"block {context.sequence}: a tag lies at or after its reached time")
+    wrong = next(_contradictions(context), None)
+    if wrong is None and block.gaps.size and context.start_ps + block.span_ps() >= context.reached_ps:
+        wrong = "a tag lies at or after its reached time"
+    if wrong is not None:
+        raise WireError(WireFault.CONTRADICTION, f"a block of {context.source[:64]}: {wrong}")
+
+
+def _contradictions(context: BlockContext) -> Iterator[str]:
+    if not 0 <= context.sequence < _MOST:
+        yield "sequence numbers count from 0"
+    if not -MOST_PS <= context.start_ps <= context.reached_ps <= MOST_PS:
+        yield "needs start <= reached, both within 2**61 ps (26 days) of the origin: begin a new run"
+    if not _FIRST_NS <= context.origin_unix_ns + context.start_ps // 1000 <= _LAST_NS:
+        yield "lies before 1980 or after 2100: set the source's clock"
+    if any(not 0 <= channel.number < ADVANCE_CHANNEL for channel in context.channels):
+        yield f"channel numbers go from 0 to {ADVANCE_CHANNEL - 1}"
+    if context.period_ps is not None and not 1 <= context.period_ps <= MOST_PS:
+        yield "the period must be at least 1 ps"
+    if not (0 < context.resolution_ps < _MOST_32 and 0 <= context.reordered < _MOST and 0 <= context.overflows < _MOST):
+        yield "resolution must be positive, and counts must not be negative"
+    for loss in context.losses:
+        if not -MOST_PS <= loss.start_ps <= loss.end_ps <= MOST_PS or not 0 <= (loss.tags or 0) < _MOST:
+            yield "a loss needs start <= end, and no negative number of tags"

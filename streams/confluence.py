@@ -18,6 +18,8 @@ from streams.segment import Segment
 from streams.sequence import Stretch
 
 _NS_PS = 1_000
+MOST_WAITING = 8_000_000
+"""Tags that may wait for a slower source; beyond it the slowest is waited for no longer, and what it brings then is late."""
 
 
 @dataclass(slots=True)
@@ -25,14 +27,24 @@ class _Tributary:
     """One source's stretches on the stream's own time axis, as far as they are not merged."""
 
     position: SourcePosition
-    shift_ps: int
+    origin_unix_ns: int
     parts: deque[tuple[Times, Channels]] = field(default_factory=deque)
     losses: list[Loss] = field(default_factory=list)
+
+    @property
+    def shift_ps(self) -> int:
+        """What brings the source's times to the stream's axis."""
+        own_ns = self.position.origin_unix_ns
+        return 0 if own_ns is None else (own_ns - self.origin_unix_ns) * _NS_PS
 
     @property
     def reached_ps(self) -> int | None:
         reached_ps = self.position.reached_ps
         return None if reached_ps is None else reached_ps + self.shift_ps
+
+    @property
+    def tags(self) -> int:
+        return sum(part[0].size for part in self.parts)
 
 
 class Confluence:
@@ -46,8 +58,7 @@ class Confluence:
 
     def join(self, source: SourcePosition) -> None:
         """Expect tags of one more source."""
-        shift_ps = (source.origin_unix_ns - self.position.origin_unix_ns) * _NS_PS
-        self._tributaries[source.source] = _Tributary(source, shift_ps)
+        self._tributaries[source.source] = _Tributary(source, self.position.origin_unix_ns)
 
     def push(self, source: SourceId, stretch: Stretch) -> int | None:
         """Take a source's next stretch.
@@ -56,15 +67,18 @@ class Confluence:
         """
         tributary = self._tributaries[source]
         shift_ps, position = tributary.shift_ps, self.position
-        tributary.position.waited = not stretch.final
         start_ps = stretch.start_ps + shift_ps
         if position.released_ps is None:
             position.released_ps = start_ps
         if start_ps < position.released_ps:
             return None
+        tributary.position.waited = not stretch.final
         if stretch.time_ps.size:
             tributary.parts.append((stretch.time_ps + np.int64(shift_ps) if shift_ps else stretch.time_ps, stretch.channel))
         tributary.losses += [Loss(loss.start_ps + shift_ps, loss.end_ps + shift_ps, loss.tags) for loss in stretch.losses]
+        if sum(one.tags for one in self._tributaries.values()) > MOST_WAITING:
+            slowest = min(self._tributaries.values(), key=lambda one: (one.tags, one.reached_ps or 0))
+            slowest.position.waited = False
         return stretch.reached_ps + shift_ps
 
     @property

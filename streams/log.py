@@ -35,7 +35,7 @@ class Cutter:
         """Whether the batch that is open must end before ``message``."""
         return self._first_ms is not None and (
             message.offset % self._grid == 0
-            or message.timestamp_ms >= self._first_ms + PATIENCE_MS
+            or not 0 <= message.timestamp_ms - self._first_ms < PATIENCE_MS  # the broker's clock may step back
             or self._bytes + len(message.value) > BATCH_BYTES
         )
 

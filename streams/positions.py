@@ -2,6 +2,7 @@
 
 import msgspec
 
+from schemas.block import Loss
 from schemas.ids import DeviceId, DomainId, IndicatorId, RunId, SourceId, SubjectId
 
 
@@ -19,7 +20,8 @@ class SourcePosition(msgspec.Struct, kw_only=True):
     """How far one source's run has been read. Times are on the source's own axis."""
 
     source: SourceId
-    origin_unix_ns: int
+    origin_unix_ns: int | None
+    """None until its first block came."""
     seen_ms: int
     """Log-alive time of its last block."""
     next_sequence: int = 0
@@ -43,6 +45,8 @@ class StreamPosition(msgspec.Struct, kw_only=True):
     detectors: tuple[int, ...]
     released_ps: int | None
     sources: list[SourcePosition]
+    uncounted: tuple[Loss, ...] = ()
+    """Stretches that could not be counted, told to the processors with the next one."""
 
 
 class Positions(msgspec.Struct, kw_only=True):

@@ -37,13 +37,17 @@ class Arrival:
     context: BlockContext
     time_ps: Times
     channel: Channels
+    crc: int = 0
+    """CRC-32C of the message."""
+    appended_unix_ms: int = 0
+    """The broker's time stamp."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """A source's next piece of time, [start_ps, reached_ps), what was seen in it and what was lost.
 
-    ``offset`` is where its tags can be read again; None for a block that was taken before the replay began.
+    ``arrival`` is the block it came in; None for one that was taken before the replay began.
     """
 
     start_ps: int
@@ -51,7 +55,7 @@ class Stretch:
     time_ps: Times
     channel: Channels
     losses: tuple[Loss, ...]
-    offset: int | None
+    arrival: Arrival | None
     final: bool
 
 
@@ -65,12 +69,14 @@ class SequenceGate:
         self.position = position
         self._waiting = {waiting.sequence: waiting for waiting in position.ahead}
         self._arrivals: dict[int, Arrival] = {}
+        self.passed_over: list[Arrival] = []
+        """Held blocks that turned out to reach back before their predecessor; whoever reads this empties it."""
 
     def offer(self, arrival: Arrival, now_ms: int) -> tuple[Fate, list[Stretch]]:
         """Take a block; returns its fate and the stretches that may go on, in order.
 
         A block that starts before its predecessor's reached time contradicts its source's promise. It is CONTRADICTION if that
-        shows at once; if it shows only when its turn comes, it is passed over.
+        shows at once; if it shows only when its turn comes, it is passed over. So is one that counts from another origin.
         """
         position, context = self.position, arrival.context
         position.seen_ms = now_ms
@@ -79,7 +85,10 @@ class SequenceGate:
             return self._behind(sequence), []
         if sequence in self._waiting:
             return Fate.DUPLICATE, []
-        if position.reached_ps is not None and context.start_ps < position.reached_ps:
+        if position.origin_unix_ns is None:
+            position.origin_unix_ns = context.origin_unix_ns
+        reaches_back = position.reached_ps is not None and context.start_ps < position.reached_ps
+        if reaches_back or context.origin_unix_ns != position.origin_unix_ns:
             return Fate.CONTRADICTION, []
         self._waiting[sequence] = Waiting(sequence, context.start_ps, context.reached_ps, now_ms, context.final)
         self._arrivals[sequence] = arrival
@@ -125,6 +134,8 @@ class SequenceGate:
             position.next_sequence += 1
             start = waiting.start_ps if position.reached_ps is None else position.reached_ps
             if waiting.start_ps < start:
+                if arrival is not None:
+                    self.passed_over.append(arrival)
                 continue
             hole = (Loss(start, waiting.start_ps),) if start < waiting.start_ps else ()
             stretches.append(
@@ -134,7 +145,7 @@ class SequenceGate:
                     time_ps=arrival.time_ps if arrival else _NO_TIMES,
                     channel=arrival.channel if arrival else _NO_CHANNELS,
                     losses=hole + (arrival.context.losses if arrival else ()),
-                    offset=arrival.offset if arrival else None,
+                    arrival=arrival,
                     final=waiting.final,
                 )
             )

@@ -8,6 +8,8 @@ state began: they are computed again, to rebuild what was open, and not handed o
 from collections import deque
 from collections.abc import Sequence
 
+import google_crc32c
+
 from schemas import wire
 from schemas.block import BlockContext
 from schemas.errors import WireError, WireFault
@@ -92,8 +94,7 @@ class TagPipeline:
             final = self._read(message, now_ms)
         if now_ms // SWEEP_MS != before_ms // SWEEP_MS:
             for stream in self._streams.values():
-                for counted in stream.pass_time(now_ms):
-                    self._count(counted, message)
+                self._collect(stream, stream.pass_time(now_ms), message)
         return final
 
     def _read(self, message: Message, now_ms: int) -> bool:
@@ -105,7 +106,8 @@ class TagPipeline:
             self._bury(message, error.fault, str(error))
             return False
         time_ps, channel = unwrap(block.gaps, block.channel, block.context.start_ps)
-        self._offer(Arrival(message.offset, block.context, time_ps, channel), message, now_ms)
+        crc = google_crc32c.value(message.value)
+        self._offer(Arrival(message.offset, block.context, time_ps, channel, crc, message.timestamp_ms), message, now_ms)
         return block.context.final
 
     def _offer(self, arrival: Arrival, message: Message, now_ms: int) -> None:
@@ -117,19 +119,23 @@ class TagPipeline:
         fate, counted = stream.offer(arrival, now_ms)
         if fate is Fate.CONTRADICTION:
             self._bury(
-                message, WireFault.CONTRADICTION, f"block {context.sequence} of {context.source} reaches back before the last"
+                message,
+                WireFault.CONTRADICTION,
+                f"block {context.sequence} of {context.source} reaches back before the last, or counts from another origin",
             )
         elif self._storing:
             self._metrics.block(fate.value, arrival.time_ps.size)
-            self._rows.add_block(arrival, fate, message)
-        for part in counted:
-            self._count(part, message)
+            self._rows.add_block(arrival, fate)
+        self._collect(stream, counted, message)
 
-    def _count(self, counted: Counted, message: Message) -> None:
-        if counted.refused:
-            self._bury(message, WireFault.CONTRADICTION, counted.refused)
-        self._rows.add_panes(counted.results)
-        self._samples += counted.samples
+    def _collect(self, stream: TagStream, counted: Sequence[Counted], message: Message) -> None:
+        for stray in stream.strays():
+            self._rows.add_stray(stray, Fate.LATE)
+        for part in counted:
+            if part.refused:
+                self._bury(message, WireFault.CONTRADICTION, part.refused)
+            self._rows.add_panes(part.results)
+            self._samples += part.samples
 
     def _bury(self, message: Message, reason: str, detail: str) -> None:
         self._rows.add_dead_letter(dead_letter(self._topic, self._partition, message, reason, detail))

@@ -1,6 +1,5 @@
 """The rows of one batch of the tag pipeline."""
 
-import google_crc32c
 import numpy as np
 import pyarrow as pa
 
@@ -8,7 +7,6 @@ from schemas.panes import CoincidencePane, CorrelationPane, PaneResults, Singles
 from schemas.records import DeadLetter
 from storage import tables
 from streams.kernels.split import split_channels
-from streams.log import Message
 from streams.sequence import Arrival, Fate
 
 USED = (Fate.IN_ORDER, Fate.HELD, Fate.LATE)
@@ -28,23 +26,20 @@ class TagRows:
         self._coincidences: list[CoincidencePane] = []
         self.dead_letters: list[DeadLetter] = []
 
-    def add_block(self, arrival: Arrival, fate: Fate, message: Message) -> None:
-        block = tables.StoredBlock(
-            context=arrival.context,
-            tags=int(arrival.time_ps.size),
-            offset=arrival.offset,
-            crc=google_crc32c.value(message.value),
-            appended_unix_ms=message.timestamp_ms,
-            fate=fate.value,
-        )
+    def add_block(self, arrival: Arrival, fate: Fate) -> None:
+        """A block that came, and its tags."""
         if fate not in USED:
-            self._strays.append(block)
+            self.add_stray(arrival, fate)
             return
-        self._blocks.append(block)
+        self._blocks.append(_stored(arrival, fate))
         if fate is Fate.LATE:
-            self._strays.append(block)
+            self.add_stray(arrival, fate)
         if self._keep_tags and arrival.time_ps.size:
             self._tags.append(tables.StoredTags(arrival.context, arrival.offset, _runs(arrival), late=fate is Fate.LATE))
+
+    def add_stray(self, arrival: Arrival, fate: Fate) -> None:
+        """A block that is in no pane."""
+        self._strays.append(_stored(arrival, fate))
 
     def add_panes(self, results: PaneResults) -> None:
         self._singles += results.singles
@@ -66,6 +61,17 @@ class TagRows:
             tables.DEAD_LETTERS: tables.dead_letter_rows(self.dead_letters),
         }
         return {name: rows for name, rows in made.items() if rows.num_rows}
+
+
+def _stored(arrival: Arrival, fate: Fate) -> tables.StoredBlock:
+    return tables.StoredBlock(
+        context=arrival.context,
+        tags=int(arrival.time_ps.size),
+        offset=arrival.offset,
+        crc=arrival.crc,
+        appended_unix_ms=arrival.appended_unix_ms,
+        fate=fate.value,
+    )
 
 
 def _runs(arrival: Arrival) -> tables.TagRuns:

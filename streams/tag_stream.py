@@ -17,6 +17,7 @@ from streams.segment import Segment
 from streams.sequence import Arrival, Fate, SequenceGate, Stretch
 
 _EVER = -(1 << 63)
+_LOSSES_KEPT = 256
 IDLE_MS = 20_000
 """Log-alive time after which a silent source is waited for no longer."""
 
@@ -57,7 +58,7 @@ class TagStream:
         self._panes: panes.PaneState | None = None
         self._sampler = g2_samples.initial()
         self._period_ps: float | None = None
-        self._uncounted: tuple[Loss, ...] = ()
+        self._strays: list[Arrival] = []
         self._blocks: list[tuple[int, int]] = []  # (reached_ps on the stream's axis, offset) of those that may be needed again
 
     @classmethod
@@ -77,7 +78,7 @@ class TagStream:
             analysis,
         )
         for source in context.members:
-            stream._gate(source, context.origin_unix_ns, now_ms)
+            stream._gate(source, now_ms)
         return stream
 
     def offer(self, arrival: Arrival, now_ms: int) -> tuple[Fate, list[Counted]]:
@@ -87,10 +88,13 @@ class TagStream:
         self.position.firmware = context.firmware
         heard = {channel.number for channel in context.channels if channel.role == "detector"}
         self.position.detectors = tuple(sorted(heard.union(self.position.detectors)))
-        gate = self._gate(context.source, context.origin_unix_ns, now_ms)
+        gate = self._gate(context.source, now_ms)
         fate, stretches = gate.offer(arrival, now_ms)
-        late = not self._push(context.source, stretches) and fate is Fate.IN_ORDER
-        return Fate.LATE if late else fate, self._flow()
+        self._push(context.source, stretches)
+        if any(stray is arrival for stray in self._strays):
+            self._strays = [stray for stray in self._strays if stray is not arrival]
+            fate = Fate.LATE
+        return fate, self._flow()
 
     def pass_time(self, now_ms: int) -> list[Counted]:
         """Give up on gaps and on silent sources."""
@@ -116,28 +120,40 @@ class TagStream:
         offsets += [offset for _, offset in self._blocks]
         return min((offset for offset in offsets if offset is not None), default=None)
 
-    def _gate(self, source: SourceId, origin_unix_ns: int, now_ms: int) -> SequenceGate:
+    def strays(self) -> list[Arrival]:
+        """Blocks taken earlier that turned out to belong into no pane, each named once."""
+        strays, self._strays = self._strays, []
+        return strays
+
+    def _gate(self, source: SourceId, now_ms: int) -> SequenceGate:
         if source not in self._gates:
-            position = SourcePosition(source=source, origin_unix_ns=origin_unix_ns, seen_ms=now_ms)
+            position = SourcePosition(source=source, origin_unix_ns=None, seen_ms=now_ms)
             self.position.sources.append(position)
             self._gates[source] = SequenceGate(position)
             self._confluence.join(position)
         return self._gates[source]
 
-    def _push(self, source: SourceId, stretches: list[Stretch]) -> bool:
-        """Hand stretches on; False if one was late."""
-        in_time = True
+    def _push(self, source: SourceId, stretches: list[Stretch]) -> None:
+        """Hand stretches on; blocks that are too late for it become strays."""
         for stretch in stretches:
             reached_ps = self._confluence.push(source, stretch)
-            in_time &= reached_ps is not None
-            if reached_ps is not None and stretch.offset is not None:
-                self._blocks.append((reached_ps, stretch.offset))
-        return in_time
+            if stretch.arrival is None:
+                continue
+            if reached_ps is None:
+                self._strays.append(stretch.arrival)
+            else:
+                self._blocks.append((reached_ps, stretch.arrival.offset))
+        gate = self._gates[source]
+        self._strays += gate.passed_over
+        gate.passed_over = []
 
     def _flow(self) -> list[Counted]:
         counted = []
-        if (segment := self._confluence.release()) is not None:
-            counted.append(self._step(segment))
+        try:
+            if (segment := self._confluence.release()) is not None:
+                counted.append(self._step(segment))
+        except StreamsError as error:
+            counted.append(Counted(PaneResults(), (), refused=str(error)))
         if self._confluence.ended and self._panes is not None:
             results = panes.close(self._panes, self._analysis.panes)
             self._panes = None
@@ -146,13 +162,14 @@ class TagStream:
         return counted
 
     def _step(self, segment: Segment) -> Counted:
-        segment = replace(segment, losses=self._uncounted + segment.losses)
+        segment = replace(segment, losses=self.position.uncounted + segment.losses)
         try:
             self._panes, results = panes.step(self._panes or panes.initial(self._analysis.panes), segment, self._analysis.panes)
         except StreamsError as error:
-            self._uncounted = (*segment.losses, Loss(segment.start_ps, segment.reached_ps, int(segment.time_ps.size)))
+            refused = Loss(segment.start_ps, segment.reached_ps, int(segment.time_ps.size))
+            self.position.uncounted = (*segment.losses, refused)[-_LOSSES_KEPT:]
             return Counted(PaneResults(), (), refused=str(error))
-        self._uncounted = ()
+        self.position.uncounted = ()
         return Counted(results, self._sample(results))
 
     def _sample(self, results: PaneResults) -> tuple[IndicatorSample, ...]:

@@ -5,19 +5,22 @@ of the whole window (``needed_from_unix_s``). A run that begins or ends inside a
 time is among the parameters. Silence yields samples too: without counts, and so without a verdict.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import TypeVar
 
 import msgspec
 
 from schemas.ids import IndicatorId, SubjectId
-from schemas.panes import PaneKey, PaneParameters, PaneResults
+from schemas.panes import CoincidencePane, CorrelationPane, PaneKey, PaneParameters, PaneResults, SinglesPane
 from schemas.records import Estimate, IndicatorSample
 from streams.channel_pair import choose_pair
 from streams.errors import AnalysisError
 from streams.estimators.g2 import G2Parameters, estimate_g2
 from streams.pane_sum import PaneSum
+
+Row = TypeVar("Row", SinglesPane, CorrelationPane, CoincidencePane)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +103,16 @@ def _window_end(key: PaneKey, sampling: G2Sampling) -> int:
 
 def _by_pane(results: PaneResults) -> Iterator[tuple[PaneKey, PaneResults]]:
     """Panes one by one; each has a singles row at least."""
-    for key in dict.fromkeys(singles.key for singles in results.singles):
-        yield (
-            key,
-            PaneResults(
-                tuple(pane for pane in results.singles if pane.key == key),
-                tuple(pane for pane in results.correlations if pane.key == key),
-                tuple(pane for pane in results.coincidences if pane.key == key),
-            ),
-        )
+    correlations, coincidences = _grouped(results.correlations), _grouped(results.coincidences)
+    for key, singles in _grouped(results.singles).items():
+        yield key, PaneResults(tuple(singles), tuple(correlations.get(key, ())), tuple(coincidences.get(key, ())))
+
+
+def _grouped(rows: Iterable[Row]) -> dict[PaneKey, list[Row]]:
+    groups: dict[PaneKey, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.key, []).append(row)
+    return groups
 
 
 def _estimate(total: PaneSum, parameters: G2Parameters) -> Estimate:

@@ -117,3 +117,26 @@ def test_a_tag_outside_the_announced_time_is_a_contradiction() -> None:
     assert fault_of(sealed(arrow(context, pa.array([10], pa.uint32()), pa.array([0], pa.uint8())))) is WireFault.CONTRADICTION
     context = msgspec.json.encode(msgspec.structs.replace(example().context, start_ps=11, reached_ps=10))
     assert fault_of(sealed(arrow(context, pa.array([], pa.uint32()), pa.array([], pa.uint8())))) is WireFault.CONTRADICTION
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sequence": -1},
+        {"sequence": 1 << 70},
+        {"resolution_ps": 0},
+        {"reordered": -1},
+        {"period_ps": 0.0},
+        {"reached_ps": 10**400},
+        {"start_ps": -(1 << 63)},
+        {"origin_unix_ns": -1},
+        {"channels": (Channel(300),)},
+        {"channels": (Channel(-1),)},
+        {"losses": (Loss(5, 4),)},
+        {"losses": (Loss(0, 1, -3),)},
+        {"losses": (Loss(0, 1 << 80),)},
+    ],
+)
+def test_numbers_that_no_source_says_are_refused(changes: dict[str, object]) -> None:
+    context = msgspec.json.encode(msgspec.structs.replace(example().context, **changes))
+    assert fault_of(sealed(arrow(context, pa.array([], pa.uint32()), pa.array([], pa.uint8())))) is WireFault.CONTRADICTION

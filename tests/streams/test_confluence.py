@@ -2,6 +2,7 @@
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +24,7 @@ def position(*sources: str) -> StreamPosition:
 def stretch(sequence: int, times: list[int], channel: int, *, final: bool = False, losses: tuple[Loss, ...] = ()) -> Stretch:
     start = sequence * STEP_PS
     time_ps = np.sort(np.array(times, np.int64) + start)
-    return Stretch(start, start + STEP_PS, time_ps, np.full(time_ps.size, channel, np.uint8), losses, sequence, final)
+    return Stretch(start, start + STEP_PS, time_ps, np.full(time_ps.size, channel, np.uint8), losses, None, final)
 
 
 def push(confluence: Confluence, where: StreamPosition, source: str, one: Stretch) -> int | None:
@@ -84,6 +85,20 @@ def test_a_silent_source_holds_the_watermark_until_it_is_waited_for_no_longer() 
     assert segment.reached_ps == STEP_PS
     assert push(confluence, where, "b", stretch(0, [2], 1)) is None  # what it brings now is late
     assert push(confluence, where, "b", stretch(1, [2], 1)) == 2 * STEP_PS
+
+
+def test_one_source_cannot_make_the_other_wait_in_memory_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.confluence.MOST_WAITING", 10)
+    where = position("a", "b")
+    confluence = Confluence(where)
+    push(confluence, where, "b", stretch(0, [], 1))
+    for sequence in range(5):
+        push(confluence, where, "a", stretch(sequence, [1, 2, 3], 0))
+    segment = confluence.release()
+    assert segment is not None
+    assert segment.reached_ps >= 4 * STEP_PS
+    assert push(confluence, where, "b", stretch(1, [7], 1)) is None
+    assert not where.sources[1].waited
 
 
 def test_losses_are_cut_at_the_watermark() -> None:

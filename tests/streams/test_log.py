@@ -47,6 +47,11 @@ def test_batches_are_bounded_in_messages_time_and_bytes(parts: list[tuple[int, i
         assert sum(len(message.value) for message in batch) <= BATCH_BYTES
 
 
+def test_a_broker_whose_clock_steps_back_still_ends_batches() -> None:
+    messages = [Message(0, 3_600_000, b""), Message(1, 10, b""), Message(2, 300, b""), Message(3, 600, b"")]
+    assert cuts(messages, 100) == [1, 3]
+
+
 def test_an_outage_counts_little_in_log_alive_time() -> None:
     clock = AliveClock()
     assert clock.advance(5_000) == 0

@@ -71,6 +71,25 @@ def test_a_block_that_reaches_back_contradicts_its_source() -> None:
     assert len(stretches) == 1
 
 
+def test_a_held_block_that_reaches_back_is_passed_over_and_named() -> None:
+    one = gate()
+    one.offer(arrival(0), 0)
+    held = arrival(2, start_ps=STEP_PS + 500)
+    assert one.offer(held, 0)[0] is Fate.HELD
+    fate, stretches = one.offer(arrival(1), 0)
+    assert fate is Fate.IN_ORDER
+    assert len(stretches) == 1
+    assert one.passed_over == [held]
+
+
+def test_a_source_that_changes_its_origin_contradicts_itself() -> None:
+    one = gate()
+    one.offer(arrival(0), 0)
+    other = arrival(1)
+    moved = Arrival(0, msgspec.structs.replace(other.context, origin_unix_ns=5), other.time_ps, other.channel)
+    assert one.offer(moved, 0) == (Fate.CONTRADICTION, [])
+
+
 @given(st.lists(st.integers(0, 15), min_size=1, max_size=40), st.integers(0, 39))
 def test_a_gate_restored_from_its_position_goes_on_alike(order: list[int], cut: int) -> None:
     one = gate()
