@@ -30,6 +30,8 @@ from streams.settings import WorkerSettings
 _log = structlog.get_logger(__name__)
 _TICK_S = 0.25
 _FATAL_EXIT = 70
+_NULL = b"null"
+"""Stands for a message without a value, which is no tick: it becomes a dead letter."""
 _READ: tuple[Topic, ...] = (TIMETAGS, INDICATORS, ANNOTATIONS)
 
 
@@ -54,9 +56,6 @@ class _FaustTransport:
 
     async def seek(self, place: Place, offset: int) -> None:
         await self._app.consumer.seek(TP(*place), offset)
-
-    async def earliest(self, place: Place) -> int:
-        return int((await self._app.consumer.earliest_offsets(TP(*place)))[TP(*place)])
 
     async def tick(self, place: Place) -> None:
         await self._app.producer.send_and_wait(place[0], None, TICK, place[1], None, None)
@@ -132,8 +131,12 @@ def _deliver_to(assignment: Assignment) -> Callable[[Any], Awaitable[None]]:
     async def deliver(stream: Any) -> None:
         async for event in stream.noack().events():
             message = event.message
-            delivery = Message(message.offset, round(message.timestamp * 1000), event.value)
-            await assignment.deliver((message.topic, message.partition), Delivery(delivery, _Handle(event)))
+            value = _NULL if event.value is None else event.value
+            delivery = Message(message.offset, round(message.timestamp * 1000), value)
+            try:
+                await assignment.deliver((message.topic, message.partition), Delivery(delivery, _Handle(event)))
+            except Exception as error:  # noqa: BLE001  the agent would be started again without this message
+                _end_process(error)
 
     return deliver
 

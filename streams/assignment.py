@@ -14,7 +14,6 @@ from streams.runner import Delivery, PartitionRunner, Surroundings
 _log = structlog.get_logger(__name__)
 SILENCE_S = 0.5
 """A partition that waits for time to pass and was silent for this long gets a tick."""
-_SEEK_AGAIN_S = 10.0
 
 Place = tuple[str, int]
 """Topic and partition."""
@@ -25,9 +24,6 @@ class Transport(Protocol):
 
     async def seek(self, place: Place, offset: int) -> None:
         """Deliver from ``offset`` on."""
-
-    async def earliest(self, place: Place) -> int:
-        """The first offset that the log still holds."""
 
     async def tick(self, place: Place) -> None:
         """Append an empty message."""
@@ -44,7 +40,8 @@ Open = Callable[[str, int], tuple[Pipeline, int]]
 class _Held:
     runner: PartitionRunner
     task: asyncio.Task[None]
-    sought_s: float = -_SEEK_AGAIN_S
+    refused: int | None = None
+    """The earliest offset that came although others were missing before it; the log was read again from there."""
 
 
 class Assignment:
@@ -58,35 +55,40 @@ class Assignment:
         self._transport = transport
         self._fatal = fatal
         self._held: dict[Place, _Held] = {}
+        self._generation = 0
 
     async def deliver(self, place: Place, delivery: Delivery) -> None:
-        """Hand a message to its partition; waits while too much is in memory."""
-        held = self._held.get(place)
-        if held is None:
-            held = await self._hold(place)
-        now_s = asyncio.get_running_loop().time()
-        if await held.runner.put(delivery, now_s):
+        """Hand a message to its partition; waits while too much is in memory.
+
+        Offsets missing before it are asked for once. If the log still has none of them, it lost them or never had them
+        (retention, transactions): the partition is opened anew behind the hole.
+        """
+        held = self._held.get(place) or await self._hold(place)
+        if held is None or await self._put(held, delivery):
             return
-        if now_s - held.sought_s < _SEEK_AGAIN_S:
-            return  # still what was fetched before the seek
-        earliest = await self._transport.earliest(place)
-        if earliest > held.runner.expected:
-            _log.error("log-truncated", topic=place[0], partition=place[1], wanted=held.runner.expected, first=earliest)
-            await held.runner.truncate(earliest)
-            if await held.runner.put(delivery, now_s):
-                return
-        held.sought_s = now_s
-        _log.info("seek", topic=place[0], partition=place[1], to=held.runner.expected, instead_of=delivery.message.offset)
-        await self._transport.seek(place, held.runner.expected)
+        offset = delivery.message.offset
+        if held.refused is not None and offset > held.refused:
+            return  # fetched before the log was read again
+        if held.refused is None:
+            held.refused = offset
+            _log.info("seek", topic=place[0], partition=place[1], to=held.runner.expected, instead_of=offset)
+            await self._transport.seek(place, held.runner.expected)
+            return
+        _log.error("log-hole", topic=place[0], partition=place[1], wanted=held.runner.expected, first=offset)
+        await self.release({place})
+        reopened = await self._hold(place, skip_to=offset)
+        if reopened is not None and not await self._put(reopened, delivery):
+            raise RuntimeError(f"{place[0]}[{place[1]}]: opened at {reopened.runner.expected}, but {offset} came")
 
     async def release(self, places: set[Place]) -> None:
         """Drop partitions that are assigned no longer, and their state: the store has what is needed to go on."""
+        self._generation += 1
         dropped = [self._held.pop(place) for place in places if place in self._held]
         for held in dropped:
             held.task.cancel()
         await asyncio.gather(*(held.task for held in dropped), return_exceptions=True)
         for held in dropped:
-            await held.runner.abandon()
+            held.runner.abandon()
 
     async def tick(self) -> None:
         """Let time pass in partitions that fell silent while something in them waits for it."""
@@ -98,8 +100,21 @@ class Assignment:
             if held.runner.waits_for_time and now_s - held.runner.last_delivery_s >= SILENCE_S:
                 await self._transport.tick(place)
 
-    async def _hold(self, place: Place) -> _Held:
+    async def _put(self, held: _Held, delivery: Delivery) -> bool:
+        taken = await held.runner.put(delivery, asyncio.get_running_loop().time())
+        if taken and held.refused is not None and delivery.message.offset >= held.refused:
+            held.refused = None
+        return taken
+
+    async def _hold(self, place: Place, *, skip_to: int | None = None) -> _Held | None:
+        """Open a partition; None if any was released meanwhile: this one may be ours no more, and is read again if it is."""
+        generation = self._generation
         pipeline, expected = await self._opened(place)
+        if generation != self._generation:
+            return None
+        if skip_to is not None and skip_to > expected:
+            pipeline.skip_to(skip_to)
+            expected = skip_to
         runner = PartitionRunner(f"{place[0]}[{place[1]}]", pipeline, expected, self._around)
         task = asyncio.create_task(runner.run(), name=runner.name)
         task.add_done_callback(self._ended)

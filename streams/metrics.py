@@ -1,6 +1,6 @@
 """Every metric a worker exposes, its labels bounded: topics and partitions, objectives and subjects, never runs."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from schemas.records import Verdict
 from slo.budget import BudgetSnapshot
@@ -14,7 +14,6 @@ _COUNTER_OF = {
     Verdict.INSUFFICIENT: INSUFFICIENT_TOTAL,
     Verdict.EXCLUDED: EXCLUDED_TOTAL,
 }
-_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0)
 
 
 class WorkerMetrics:
@@ -34,13 +33,6 @@ class WorkerMetrics:
         self._fates = Counter("photonwatch_blocks", "Tag blocks by what became of them", ("fate",), registry=registry)
         self._tags = Counter("photonwatch_tags", "Photon time-tags processed", registry=registry)
         self._lag = Gauge("photonwatch_consumer_lag", "Messages not yet read", partition, registry=registry)
-        self._delay = Histogram(
-            "photonwatch_block_delay_seconds",
-            "From the broker's receipt of a message until its batch is stored",
-            ("topic",),
-            buckets=_SECONDS,
-            registry=registry,
-        )
         objective = (OBJECTIVE, SUBJECT)
         self._firing = Gauge("photonwatch_alert_firing", "1 while the alert fires", (*objective, SEVERITY), registry=registry)
         self._remaining = Gauge(
@@ -72,8 +64,15 @@ class WorkerMetrics:
     def lag(self, topic: str, partition: int, messages: int) -> None:
         self._lag.labels(topic, str(partition)).set(messages)
 
-    def delay(self, topic: str, seconds: float) -> None:
-        self._delay.labels(topic).observe(seconds)
+    def released(self, topic: str, partition: int) -> None:
+        """Another worker has the partition: say nothing of where it stands."""
+        for gauge in (self._offset, self._lag):
+            gauge.remove_by_labels({"topic": topic, "partition": str(partition)})
+
+    def forget(self, objective: str, subject: str) -> None:
+        """Another worker judges this subject: its alerts and budgets are shown there."""
+        for metric in (self._firing, self._remaining, *self._verdicts.values()):
+            metric.remove_by_labels({OBJECTIVE: objective, SUBJECT: subject})
 
     def alert(self, objective: str, subject: str, severity: str, *, firing: bool) -> None:
         self._firing.labels(objective, subject, severity).set(int(firing))

@@ -39,5 +39,8 @@ class Pipeline(Protocol):
     def feed(self, messages: Sequence[Message]) -> list[Finished]:
         """Take messages in order of their offsets, without holes."""
 
-    def truncated(self, offset: int) -> None:
-        """The log begins at ``offset`` now; what came before was never read and is gone."""
+    def skip_to(self, offset: int) -> None:
+        """Before anything was fed: the log holds nothing between what is wanted first and ``offset``."""
+
+    def retire(self) -> None:
+        """Somebody else has the partition now: take back what the metrics say of it."""

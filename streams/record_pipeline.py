@@ -37,7 +37,10 @@ class RecordPipeline(ABC):
 
     @abstractmethod
     def _take(self, message: Message) -> None:
-        """Use a record. Raises msgspec.DecodeError or ValueError: it cannot be used, and becomes a dead letter."""
+        """Use a record. Raises msgspec.DecodeError or ValueError: it cannot be used, and becomes a dead letter.
+
+        Whatever this accepts, ``_rows`` must be able to write.
+        """
 
     @abstractmethod
     def _rows(self) -> dict[str, pa.Table]:
@@ -50,9 +53,12 @@ class RecordPipeline(ABC):
     def pending(self) -> bool:
         return self._taken > 0
 
-    def truncated(self, offset: int) -> None:
+    def skip_to(self, offset: int) -> None:
         """Go on at ``offset``: the records between are gone unread."""
         self._batch.skip_to(offset)
+
+    def retire(self) -> None:
+        self._metrics.released(self._topic, self._partition)
 
     def feed(self, messages: Sequence[Message]) -> list[Finished]:
         """Take messages in order of their offsets, without holes."""

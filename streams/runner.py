@@ -40,17 +40,17 @@ class ByteBudget:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._held = 0
-        self._freed = asyncio.Condition()
+        self._freed = asyncio.Event()
 
     async def take(self, size: int) -> None:
-        async with self._freed:
-            await self._freed.wait_for(lambda: self._held == 0 or self._held + size <= self._limit)
-            self._held += size
+        while self._held and self._held + size > self._limit:
+            self._freed.clear()
+            await self._freed.wait()
+        self._held += size
 
-    async def give(self, size: int) -> None:
-        async with self._freed:
-            self._held -= size
-            self._freed.notify_all()
+    def give(self, size: int) -> None:
+        self._held -= size
+        self._freed.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,7 @@ class PartitionRunner:
         self._finished: asyncio.Queue[Finished] = asyncio.Queue(maxsize=1)
         self._held: deque[tuple[int, Acknowledgeable]] = deque()
         self._bytes = 0
+        self._abandoned = False
 
     async def put(self, delivery: Delivery, now_s: float) -> bool:
         """Take a delivery; waits while too many bytes are in memory. False when offsets are missing before it."""
@@ -92,6 +93,9 @@ class PartitionRunner:
             delivery.handle.acknowledge()
             return True
         await self._around.budget.take(len(message.value))
+        if self._abandoned:
+            self._around.budget.give(len(message.value))
+            return True
         self._bytes += len(message.value)
         self.expected = message.offset + 1
         self.last_delivery_s = now_s
@@ -99,19 +103,16 @@ class PartitionRunner:
         self._inbox.put_nowait(delivery)
         return True
 
-    async def truncate(self, offset: int) -> None:
-        """Go on at ``offset``, although what came before it was not read."""
-        await asyncio.get_running_loop().run_in_executor(self._around.compute, self._pipeline.truncated, offset)
-        self.expected = offset
-
     @property
     def waits_for_time(self) -> bool:
         """Whether only the passing of log time can bring this partition on."""
         return self._inbox.empty() and self._finished.empty() and self._pipeline.pending
 
-    async def abandon(self) -> None:
-        """Give back the bytes of what was not computed, after the run was cancelled."""
-        await self._give(self._bytes)
+    def abandon(self) -> None:
+        """After the run was cancelled: give back the bytes of what was not computed, and show this partition no more."""
+        self._abandoned = True
+        self._give(self._bytes)
+        self._pipeline.retire()
 
     async def run(self) -> None:
         """Work until cancelled. Any error that is not the store being away ends the run: nothing was acknowledged."""
@@ -126,13 +127,13 @@ class PartitionRunner:
             while not self._inbox.empty() and len(messages) < 8:
                 messages.append(self._inbox.get_nowait().message)
             finished = await loop.run_in_executor(self._around.compute, self._pipeline.feed, messages)
-            await self._give(sum(len(message.value) for message in messages))
+            self._give(sum(len(message.value) for message in messages))
             for batch in finished:
                 await self._finished.put(batch)
 
-    async def _give(self, size: int) -> None:
+    def _give(self, size: int) -> None:
         self._bytes -= size
-        await self._around.budget.give(size)
+        self._around.budget.give(size)
 
     async def _store(self) -> None:
         while True:

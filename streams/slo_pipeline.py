@@ -25,6 +25,10 @@ NAME = "slo-1"
 """Part of every token. Raise the number when what a batch holds, or where it is cut, changes."""
 _RUNS_KEPT = 10_000
 """Runs of indicators for which it is remembered how far they came."""
+_MOST_S = 1 << 31
+_MOST_COUNTS = 1 << 62
+FUTURE_S = 3_600
+"""How far a sample may lie ahead of the broker's clock: one far ahead would slide every window past the honest ones."""
 _log = structlog.get_logger(__name__)
 _decoder = msgspec.json.Decoder(IndicatorSample)
 
@@ -63,12 +67,14 @@ class SloPipeline(RecordPipeline):
 
     def _take(self, message: Message) -> None:
         sample = _decoder.decode(message.value)
+        _check(sample, message)
         if self._came_before(sample):
             return
         try:
             self._state, evaluation = self._evaluator.step(self._state, sample)
         except SampleError as error:
             raise ValueError(str(error)) from error
+        self._remember(sample)
         self._collected.add(sample, evaluation)
         for judged in evaluation.judged:
             self._metrics.judged(judged)
@@ -83,14 +89,19 @@ class SloPipeline(RecordPipeline):
 
     def _came_before(self, sample: IndicatorSample) -> bool:
         """Whether this very sample was taken already: workers publish again what they cannot know to have been published."""
+        return sample.end_unix_s <= self._ends.get((sample.subject, sample.indicator, sample.run), sample.end_unix_s - 1)
+
+    def _remember(self, sample: IndicatorSample) -> None:
         key = (sample.subject, sample.indicator, sample.run)
-        if sample.end_unix_s <= self._ends.get(key, sample.end_unix_s - 1):
-            return True
         self._ends[key] = sample.end_unix_s
         self._ends.move_to_end(key)
         if len(self._ends) > _RUNS_KEPT:
             self._ends.popitem(last=False)
-        return False
+
+    def retire(self) -> None:
+        super().retire()
+        for subject, objective in self._state.tracks:
+            self._metrics.forget(objective, subject)
 
     def _rows(self) -> dict[str, pa.Table]:
         rows, self._collected = self._collected.tables(), SloRows()
@@ -98,3 +109,13 @@ class SloPipeline(RecordPipeline):
 
     def _positions(self, resume: int) -> Positions:
         return Positions(resume=resume, judged=[(*key, end) for key, end in self._ends.items()])
+
+
+def _check(sample: IndicatorSample, message: Message) -> None:
+    """Refuse numbers that no honest sample holds. Raises ValueError."""
+    numbers = sample.estimate.counts.values()
+    if not 0 < sample.integration_s < _MOST_S or not all(0 <= number < _MOST_COUNTS for number in numbers):
+        raise ValueError(f"sample of {sample.indicator} of {sample.subject[:64]}: integration time or counts out of range")
+    ahead_s = sample.end_unix_s - message.timestamp_ms // 1000
+    if sample.end_unix_s < 0 or ahead_s > FUTURE_S + sample.integration_s:
+        raise ValueError(f"sample of {sample.indicator} of {sample.subject[:64]} ends before 1970, or more than an hour ahead")

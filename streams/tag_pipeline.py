@@ -68,10 +68,13 @@ class TagPipeline:
     def pending(self) -> bool:
         return self._taken > 0 or any(stream.open for stream in self._streams.values())
 
-    def truncated(self, offset: int) -> None:
+    def skip_to(self, offset: int) -> None:
         """Go on at ``offset``: what the log held between is gone unread. Sources' sequence numbers show what was lost."""
         self._batch.skip_to(offset)
         self._stored = max(self._stored, offset)
+
+    def retire(self) -> None:
+        self._metrics.released(self._topic, self._partition)
 
     def feed(self, messages: Sequence[Message]) -> list[Finished]:
         """Take messages in order of their offsets, without holes."""

@@ -51,7 +51,7 @@ def test_its_arrays_cannot_be_changed():
         ([], [], 0, 9, (1, 1), "must ascend"),
     ],
 )
-def test_contradictions_are_refused_by_name(time_ps, channel, start_ps, reached_ps, detectors, what):  # noqa: PLR0917
+def test_contradictions_are_refused_by_name(time_ps, channel, start_ps, reached_ps, detectors, what):
     with pytest.raises(SegmentError, match=what) as caught:
         segment(time_ps, channel, start_ps, reached_ps, detectors)
     assert "of d (run r)" in str(caught.value)

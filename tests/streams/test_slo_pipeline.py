@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.records import Estimate, IndicatorSample, Verdict
+from schemas.topics import TICK
 from slo.counts import ONE_OF
 from slo.definitions import load
 from slo.evaluation import Evaluator, Judged
@@ -99,3 +100,20 @@ def test_a_restart_goes_on_with_the_same_batches() -> None:
         again = run(pipeline(positions, judged), [message for message in messages if message.offset >= positions.resume])
         assert [one.batch.tables for one in again] == [one.batch.tables for one in whole[index + 1 :]]
         assert [one.batch.positions for one in again] == [one.batch.positions for one in whole[index + 1 :]]
+
+
+def test_samples_with_impossible_numbers_are_buried_and_blind_nobody() -> None:
+    def changed(**changes: Any) -> bytes:
+        honest = msgspec.json.decode(sample(5, 0.02))
+        honest["estimate"] |= changes.pop("estimate", {})
+        return msgspec.json.encode(honest | changes)
+
+    bad = [
+        changed(integration_s=-1),
+        changed(estimate={"counts": {"central_counts": 1 << 62}}),
+        changed(end_unix_s=START_S + 10_000_000),
+        changed(estimate={"unit": "Hz"}),
+    ]
+    finished = run(pipeline(), log([sample(1, 0.02), *bad, sample(5, 0.02), *[TICK] * 6], step_ms=(150, 160)))
+    assert [row["reason"] for row in rows(finished, tables.DEAD_LETTERS)] == ["contradiction"] * 4
+    assert len(rows(finished, tables.VERDICTS)) == 2
