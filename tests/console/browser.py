@@ -1,4 +1,4 @@
-# ruff: noqa: ASYNC110, ASYNC220, ASYNC240 - conditions live in another process, and the test waits for nothing else
+# ruff: noqa: ASYNC220, ASYNC240 - conditions live in another process, and the test waits for nothing else
 """A headless Chromium, driven over its own debugging protocol: enough to load a page, ask its DOM and take its picture."""
 
 import asyncio

@@ -61,7 +61,7 @@ async def received(address: str, topic: Topic, key: str | None = None) -> list[b
 
 async def until(condition: Callable[[], bool], patience_s: float = 30.0) -> None:
     async with asyncio.timeout(patience_s):
-        while not condition():  # noqa: ASYNC110 - nothing announces what is awaited here
+        while not condition():
             await asyncio.sleep(0.002)
 
 
