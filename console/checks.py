@@ -29,7 +29,7 @@ from storage.errors import StoreError
 
 _GIB = 1 << 30
 _MIB = 1 << 20
-_PYTHONS = ((3, 11), (3, 14))
+_OLDEST_PYTHON = (3, 11)
 _RUN_S = 30.0
 _SKEW_S = 1.0
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_VERSION = 444, 1
@@ -76,9 +76,9 @@ def examine(settings: Settings, environment: Mapping[str, str]) -> Iterator[Chec
 
 def _python() -> Check:
     version = platform.python_version()
-    if _PYTHONS[0] <= sys.version_info[:2] < _PYTHONS[1]:
+    if sys.version_info[:2] >= _OLDEST_PYTHON:
         return Check("python", Outcome.OK, f"{version} at {sys.executable}")
-    return Check("python", Outcome.FAIL, f"{version} is not supported", "use Python 3.11, 3.12 or 3.13")
+    return Check("python", Outcome.FAIL, f"{version} is not supported", "use Python 3.11 or newer")
 
 
 def _packages() -> Check:

@@ -67,14 +67,21 @@ def store_address(settings: Settings, *, readonly: bool) -> "StoreAddress":
     Raises:
         Refusal: no address is set and no embedded engine runs; or there is no read-only user.
     """
-    from embedded.credentials import credentials
+    from embedded.credentials import known_credentials
     from storage.client import StoreAddress
 
     store = settings.store
     if not store.address:
-        known = credentials(settings.home)
-        user, password = (known.readonly_user, known.readonly_password) if readonly else (known.user, known.password)
         address = _embedded_address(settings, "clickhouse", "store.address")
+        known = known_credentials(settings.home)
+        if known is None:
+            raise Refusal(
+                ExitCode.UNAVAILABLE,
+                "the engine runs, but its passwords are gone",
+                where=str(settings.home),
+                do="stop the platform and start it again with “photonwatch up”: it makes new ones",
+            )
+        user, password = (known.readonly_user, known.readonly_password) if readonly else (known.user, known.password)
     elif readonly and not store.readonly_user:
         raise Refusal(
             ExitCode.SETTINGS,

@@ -34,19 +34,26 @@ def users_file(home: Path) -> Path:
     return home / "engine-users.json"
 
 
-def credentials(home: Path) -> Credentials:
-    """The home's passwords, made (with the engine's users file) where it has none. Raises EmbeddedError where unreadable."""
-    path = home / "engine-passwords.json"
+def known_credentials(home: Path) -> Credentials | None:
+    """The home's passwords; None where it has none yet. Raises EmbeddedError where unreadable."""
+    path = _passwords_file(home)
     try:
-        known = msgspec.json.decode(path.read_bytes(), type=Credentials)
+        return msgspec.json.decode(path.read_bytes(), type=Credentials)
     except FileNotFoundError:
-        known = Credentials.fresh()
-        _keep(path, known)
-        users_file(home).unlink(missing_ok=True)  # its hashes are of passwords that nobody knows
+        return None
     except msgspec.DecodeError as error:
         raise EmbeddedError(
             f"the engine's passwords cannot be read: {error}", where=str(path), do="delete it; the next start makes new ones"
         ) from error
+
+
+def credentials(home: Path) -> Credentials:
+    """The home's passwords, made (with the engine's users file) where it has none. For whoever starts the engine."""
+    known = known_credentials(home)
+    if known is None:
+        known = Credentials.fresh()
+        _keep(_passwords_file(home), known)
+        users_file(home).unlink(missing_ok=True)  # its hashes are of passwords that nobody knows
     if not users_file(home).exists():
         write_users(
             users_file(home),
@@ -56,6 +63,10 @@ def credentials(home: Path) -> Credentials:
             ),
         )
     return known
+
+
+def _passwords_file(home: Path) -> Path:
+    return home / "engine-passwords.json"
 
 
 def _keep(path: Path, known: Credentials) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from embedded.launch import launched
 from storage.client import StoreAddress
 from storage.migrate import migrate
 from tests.fixtures_broker import EmbeddedBroker
@@ -66,6 +67,7 @@ class LivePlatform:
         self.broker = EmbeddedBroker(home / "kafka")
         self.engine = EmbeddedEngine(home / "engine")
         self._workers: list[LiveWorker] = []
+        self._begun: list[EmbeddedBroker | EmbeddedEngine] = []
 
     @property
     def store(self) -> StoreAddress:
@@ -73,8 +75,9 @@ class LivePlatform:
         return StoreAddress(engine.host, engine.port, engine.user, engine.password)
 
     def start(self) -> None:
-        self.broker.start()
-        self.engine.start()
+        for part in (self.broker, self.engine):
+            self._begun.append(part)
+            part.start()
         migrate(self.store)
 
     def worker(self, name: str = "worker-1", **options: Any) -> LiveWorker:
@@ -89,7 +92,7 @@ class LivePlatform:
         log = self.home / f"{name}.log"
         with log.open("ab") as sink:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.live_worker", json.dumps(arguments)],
+                launched([sys.executable, "-m", "tests.live_worker", json.dumps(arguments)]),
                 stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, cwd=ROOT,
             )  # fmt: skip
         worker = LiveWorker(process, log)
@@ -100,5 +103,5 @@ class LivePlatform:
         for worker in self._workers:
             if worker.alive:
                 worker.kill()
-        self.engine.stop()
-        self.broker.stop()
+        for part in reversed(self._begun):
+            part.stop()

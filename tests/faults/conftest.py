@@ -11,6 +11,8 @@ from tests.live import LivePlatform
 @pytest.fixture
 def platform(tmp_path: Path) -> Iterator[LivePlatform]:
     platform = LivePlatform(tmp_path)
-    platform.start()
-    yield platform
-    platform.stop()
+    try:
+        platform.start()
+        yield platform
+    finally:
+        platform.stop()
