@@ -38,7 +38,10 @@ class Executor:
     def __init__(self, engine: Engine, sessions: Sessions, most: int) -> None:
         self._engine = engine
         self._sessions = sessions
-        self._guard = Guard(engine.ask("SELECT name FROM system.table_functions"))
+        self._guard = Guard(
+            engine.ask("SELECT name FROM system.table_functions"),
+            engine.ask("SELECT name FROM system.functions WHERE is_aggregate"),
+        )
         self._most = most
         self._lock = threading.Lock()
         self._running: dict[str, str] = {}

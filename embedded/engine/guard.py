@@ -37,20 +37,31 @@ _FUNCTIONS = re.compile(
     r"|evalmlmethod|naivebayesclassifier.*|addressto.*|demangle|getclienthttpheader|currentrequesturl|getserversetting|getserverport"
     r"|getmacro|generateserialid|filesystem.*|region[a-z]*|transaction.*|zookeeper.*|reversednsquery|fuzzquery|globalvariable|__.*"
 )
+# Functions that take no function by its name, so that a column which is called like one may stand under them.
+_OPERATORS = frozenset({
+    "equals", "notequals", "less", "lessorequals", "greater", "greaterorequals", "in", "notin", "like", "notlike", "ilike",
+    "notilike", "and", "or", "not", "isnull", "isnotnull", "plus", "minus", "concat",
+})  # fmt: skip
+_COMBINATORS = re.compile(r"(if|distinct|ornull|ordefault|state)+")
+_TAKES_FUNCTIONS = re.compile(r"(array|map).*")
 _TREE_ROOTS = frozenset({
     "SelectWithUnionQuery", "SelectIntersectExceptQuery", "SelectQuery", "DescribeQuery", "ExistsTableQuery",
     "ExistsDatabaseQuery", "ExistsViewQuery", "ExistsDictionaryQuery", "ShowTables", "ShowColumns", "ShowIndexes",
     "ShowFunctions", "ShowSettings", "ShowSetting", "ShowEngines", "ShowEngineQuery", "ShowCreateTableQuery",
     "ShowCreateViewQuery", "ShowCreateDatabaseQuery", "Explain", "UseQuery", "TablesInSelectQuery",
 })  # fmt: skip
-_TREE_LINE = re.compile(r"\s*(?P<node>[A-Za-z_]+) ?(?P<name>.*?)(?: \(alias .*\))?(?: \(children \d+\))?")
+_TREE_LINE = re.compile(r"(?P<indent> *)(?P<node>[A-Za-z_]+) ?(?P<name>.*?)(?: \(alias .*\))?(?: \(children \d+\))?")
 
 
 class Guard:
-    """``table_functions``: all that the engine has. Those not known to be harmless are refused, so new ones are too."""
+    """``table_functions``: all that the engine has. Those not known to be harmless are refused, so new ones are too.
 
-    def __init__(self, table_functions: Iterable[str]) -> None:
+    ``aggregates``: the engine's aggregate functions, which take no function by its name.
+    """
+
+    def __init__(self, table_functions: Iterable[str], aggregates: Iterable[str]) -> None:
         self._closed = frozenset(name.lower() for name in table_functions) - _TABLE_FUNCTIONS
+        self._aggregates = frozenset(name.lower() for name in aggregates)
 
     def check(self, sql: str) -> None:
         """Raises ACCESS_DENIED, saying what a reader may not use."""
@@ -64,6 +75,7 @@ class Guard:
                 raise _denied(f"{here.upper} {after.upper}")
             if after.upper == "(" and here.kind in (Kind.WORD, Kind.IDENTIFIER):
                 self._check_function(unquoted(here))
+        self._check_references(found)
         for database, dot, table in zip(found, found[1:], found[2:], strict=False):
             if dot.upper == ".":
                 _check_table(unquoted(database), unquoted(table))
@@ -75,6 +87,7 @@ class Guard:
 
     def check_tree(self, rows: Iterable[str]) -> None:
         """``rows`` are the lines of the engine's EXPLAIN AST of the statement. Raises ACCESS_DENIED like ``check``."""
+        above: list[tuple[int, str]] = []  # the functions that the row lies in, each with its depth
         for number, row in enumerate(rows):
             line = _TREE_LINE.fullmatch(row)
             if line is None:
@@ -83,9 +96,15 @@ class Guard:
             states = number == 0 or node.endswith("Query")
             if (states and node not in _TREE_ROOTS) or node == "ColumnsApplyTransformer":
                 raise _denied(f"{node} statements")
+            depth = len(line["indent"])
+            while above and above[-1][0] >= depth:
+                above.pop()
             if node == "Function":
                 self._check_function(name)
-            elif node in ("TableIdentifier", "Identifier"):
+                above.append((depth, name))
+            elif node == "Identifier" and above and above[-1][0] == depth - 2 and not self._takes_columns(above[-1][1]):
+                self._check_function(name)
+            if node in ("TableIdentifier", "Identifier"):
                 database, _, table = name.partition(".")
                 _check_table(database, table)
 
@@ -100,6 +119,26 @@ class Guard:
             raise _denied("EXPLAIN of anything but a SELECT")
         if first == "USE":
             self.check_database(unquoted(found[-1]))
+        if first == "SHOW":
+            for here, after in pairwise(found):
+                if here.upper in ("FROM", "IN"):
+                    self.check_database(unquoted(after))
+
+    def _check_references(self, found: list[Token]) -> None:
+        """A function's bare name in place of a lambda: ``arrayMap(file, …)``."""
+        opened = ""
+        for here, after in pairwise(found):
+            if after.upper == "(":
+                opened = opened if here.upper == "(" else unquoted(here).lower()
+            elif here.upper == "(" and _TAKES_FUNCTIONS.fullmatch(opened) and after.kind in (Kind.WORD, Kind.IDENTIFIER):
+                self._check_function(unquoted(after))
+
+    def _takes_columns(self, function: str) -> bool:
+        """Whether a bare name under ``function`` is a column's for certain."""
+        name = function.lower()
+        if name in _OPERATORS or name in self._aggregates:
+            return True
+        return any(name.startswith(each) and _COMBINATORS.fullmatch(name[len(each) :]) for each in self._aggregates)
 
     def _check_function(self, name: str) -> None:
         if name.lower() in self._closed or _FUNCTIONS.fullmatch(name.lower()):
@@ -115,6 +154,8 @@ def _check_token(token: Token) -> None:
         raise _denied("dollar and typographic quotes")
     if token.kind is Kind.IDENTIFIER and ("\\" in token.text or token.text[0] not in '`"'):
         raise _denied("escapes in names")
+    if token.kind is Kind.IDENTIFIER and not token.text.isprintable():
+        raise _denied("line breaks in names")  # they would forge lines of the tree
     if token.upper in ("APPLY", "IDENTIFIER"):
         raise _denied(f"{token.upper}, which hides a name")
 

@@ -8,7 +8,7 @@ from embedded.engine.guard import Guard
 
 @pytest.fixture
 def guard() -> Guard:
-    return Guard(["file", "url", "numbers", "someNewSource", "view", "merge"])
+    return Guard(["file", "url", "numbers", "someNewSource", "view", "merge"], ["any", "argMax"])
 
 
 def test_table_functions_that_nobody_vouched_for_are_refused(guard: Guard) -> None:
@@ -41,6 +41,71 @@ def test_trees_are_refused(guard: Guard, rows: list[str]) -> None:
     with pytest.raises(ClickHouseError) as raised:
         guard.check_tree(rows)
     assert raised.value.code == 497
+
+
+REFERENCES = [
+    "arrayMap(file, ['/x'])",
+    "arrayMap(`file`, ['/x'])",
+    "arrayMap(\"file\", ['/x'])",
+    "arrayMap((file), ['/x'])",
+    "arrayMap(((`file`)), ['/x'])",
+    "arrayMap /* */ (/* */ file, ['/x'])",
+    "`arrayMap`(file, ['/x'])",
+    "arrayMap(file AS f, ['/x'])",
+    "arrayFilter(file, ['/x'])",
+    "arrayExists(FILE, ['/x'])",
+    "arrayFold(file, ['/x'], '')",
+    "mapApply(file, map('/x', '/x'))",
+    "arrayMap(showCertificate, [1])",
+]
+
+
+@pytest.mark.parametrize("expression", REFERENCES)
+def test_functions_by_their_bare_names_are_refused(guard: Guard, expression: str) -> None:
+    with pytest.raises(ClickHouseError, match="the function"):
+        guard.check(f"SELECT {expression}")
+
+
+@pytest.mark.parametrize("parent", ["arrayMap", "mapApply", "someNewFunction", "identity", "anyfile"])
+@pytest.mark.parametrize("name", ["file", "FILE", "url", "file (alias x)"])
+def test_bare_names_in_trees(guard: Guard, parent: str, name: str) -> None:
+    rows = [
+        "SelectWithUnionQuery (children 1)",
+        " ExpressionList (children 1)",
+        f"  Function {parent} (alias y) (children 1)",
+        "   ExpressionList (children 2)",
+        "    Function any (children 1)",
+        "     ExpressionList (children 1)",
+        "      Identifier a",
+        f"    Identifier {name}",
+    ]
+    with pytest.raises(ClickHouseError, match="the function"):
+        guard.check_tree(rows)
+
+
+@pytest.mark.parametrize("parent", ["any", "argMax", "anyIf", "argMaxOrNullIf", "equals", "in"])
+def test_columns_may_be_called_like_functions(guard: Guard, parent: str) -> None:
+    guard.check_tree([
+        "SelectWithUnionQuery (children 1)",
+        " ExpressionList (children 1)",
+        f"  Function {parent} (children 1)",
+        "   ExpressionList (children 2)",
+        "    Identifier file",
+        "    Identifier t.url",
+        "  Identifier file",
+    ])  # fmt: skip
+    guard.check(f"SELECT {parent}(file), file FROM t")
+
+
+def test_names_that_would_forge_lines_of_the_tree_are_refused(guard: Guard) -> None:
+    with pytest.raises(ClickHouseError, match="line breaks"):
+        guard.check("SELECT 1 AS `x\n    Function any`")
+
+
+@pytest.mark.parametrize("sql", ["SHOW COLUMNS FROM x FROM system", "SHOW INDEX FROM x IN `system`", "SHOW TABLES FROM _files"])
+def test_show_looks_into_no_closed_database(guard: Guard, sql: str) -> None:
+    with pytest.raises(ClickHouseError, match="the database"):
+        guard.check(sql)
 
 
 def test_trees_may_pass(guard: Guard) -> None:
