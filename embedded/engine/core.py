@@ -11,7 +11,7 @@ import select
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import msgspec
@@ -113,6 +113,7 @@ class Engine:
             raise EngineError(f"the engine does not start: {error}", where=str(layout.store), do="mend what it names") from error
         self._control_lock = threading.Lock()
         self._threads = ThreadPoolExecutor(threads, "statement")
+        self._running: set[Future[Summary]] = set()
 
     def connect(self) -> Connection:
         try:
@@ -145,13 +146,27 @@ class Engine:
                 finally:
                     os.close(sink)
 
-        return Work(source, self._threads.submit(run), lambda: self._kill(tag))
+        done = self._threads.submit(run)
+        self._running.add(done)
+        done.add_done_callback(self._running.discard)
+        return Work(source, done, lambda: self._kill(tag))
 
     def _kill(self, tag: str) -> None:
         self.ask(f"KILL QUERY WHERE Settings['log_comment'] = {quoted(tag)} ASYNC")
 
-    def close(self) -> None:
-        """Stop what runs and close the store."""
-        self.ask("KILL QUERY WHERE Settings['log_comment'] != '' ASYNC")
-        self._threads.shutdown(wait=True, cancel_futures=True)
+    def close(self, patience_s: float) -> bool:
+        """Stop what runs and close the store. Whether it did: a statement that blocks in the system is waited for that long.
+
+        Where it did not, threads are left, and only the end of the process ends them.
+        """
+        deadline = time.monotonic() + patience_s
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._control_lock.acquire(timeout=patience_s):
+            try:
+                self._control.run("KILL QUERY WHERE Settings['log_comment'] != '' ASYNC")
+            finally:
+                self._control_lock.release()
+        if wait(tuple(self._running), max(0.0, deadline - time.monotonic())).not_done:
+            return False
         self._control.close()
+        return True

@@ -31,6 +31,7 @@ _MACHINE = (
     "/dev/urandom",
 )  # fmt: skip
 _SESSIONS = 512  # of each user; an idle one takes some 100 KB
+_CLOSING_S = 5.0
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib")
 
 
@@ -145,7 +146,8 @@ def serve(
     over.set()
     server.stop()
     sessions.close()
-    engine.close()
+    if not engine.close(_CLOSING_S):
+        _LOG.warning("a statement did not stop within %g s: it ends with the process", _CLOSING_S)
 
 
 def prepare(options: Options) -> tuple[Layout, Users, socket.socket, int]:
