@@ -46,13 +46,12 @@ _DOUBLE = re.compile(r'"(?:[^"\\]|\\.|"")*"', re.DOTALL)
 _BACK = re.compile(r"`(?:[^`\\]|\\.|``)*`", re.DOTALL)
 _TYPOGRAPHIC = re.compile("\u2018[^\u2019]*\u2019")
 _TYPOGRAPHIC_DOUBLE = re.compile("\u201c[^\u201d]*\u201d")
-_HEREDOC = re.compile(r"(\$[^$]*\$).*?\1", re.DOTALL)
+_HEREDOC_TAG = re.compile(r"\$[A-Za-z0-9_]*\$")
 _LINE = re.compile(r"(?:--|//|\#[ !])[^\n]*")
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 _QUOTED = (
     (_SINGLE, Kind.STRING),
     (_TYPOGRAPHIC, Kind.STRING),
-    (_HEREDOC, Kind.STRING),
     (_DOUBLE, Kind.IDENTIFIER),
     (_BACK, Kind.IDENTIFIER),
     (_TYPOGRAPHIC_DOUBLE, Kind.IDENTIFIER),
@@ -82,6 +81,9 @@ def _token(sql: str, start: int) -> Token:
     if sql.startswith("/*", start):
         end = _block_comment_end(sql, start)
         return Token(Kind.COMMENT, start, end, sql[start:end])
+    if tag := _HEREDOC_TAG.match(sql, start):
+        end = _heredoc_end(sql, tag)
+        return Token(Kind.STRING, start, end, sql[start:end])
     for pattern, kind in _QUOTED:
         if quoted := pattern.match(sql, start):
             return Token(kind, start, quoted.end(), quoted.group())
@@ -90,6 +92,14 @@ def _token(sql: str, start: int) -> Token:
     if plain := _PLAIN.match(sql, start):
         return Token(Kind[(plain.lastgroup or "other").upper()], start, plain.end(), plain.group())
     return Token(Kind.OTHER, start, start + 1, sql[start])
+
+
+def _heredoc_end(sql: str, tag: re.Match[str]) -> int:
+    """An open one is an error at once, so that looking for ends stays linear."""
+    closing = sql.find(tag.group(), tag.end())
+    if closing < 0:
+        raise ClickHouseError.of(ErrorCode.SYNTAX_ERROR, f"Syntax error: the quote at position {tag.start() + 1} is not closed")
+    return closing + len(tag.group())
 
 
 def _block_comment_end(sql: str, start: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from embedded.engine.errors import ClickHouseError, ErrorCode
 from embedded.engine.lexer import Kind, tokens
-from embedded.engine.statement import quoted_name
+from embedded.engine.statement import MOST_BYTES, quoted_name, too_large
 
 _BOUNDARY = re.compile(r'multipart/form-data\s*;.*?boundary="?([^";,]{1,70})"?', re.IGNORECASE)
 _NAME = re.compile(rb'[;\s]name="([^"]*)"', re.IGNORECASE)
@@ -30,7 +30,7 @@ class Part:
 def boundary(content_type: str) -> bytes | None:
     """The boundary of a multipart/form-data body, or None for any other."""
     found = _BOUNDARY.match(content_type)
-    return found[1].encode() if found else None
+    return found[1].encode("latin-1") if found else None
 
 
 def parts(body: mmap.mmap, mark: bytes) -> Iterator[Part]:
@@ -49,9 +49,16 @@ def parts(body: mmap.mmap, mark: bytes) -> Iterator[Part]:
         name = _NAME.search(disposition[1]) if disposition else None
         if disposition is None or name is None:
             break
-        yield Part(name[1].decode(), bool(_FILE_NAME.search(disposition[1])), head_end + 4, at)
+        yield Part(_name(name[1]), bool(_FILE_NAME.search(disposition[1])), head_end + 4, at)
         at += 2
     raise ClickHouseError.of(ErrorCode.BAD_REQUEST_PARAMETER, "the multipart body is malformed")
+
+
+def _name(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise ClickHouseError.of(ErrorCode.BAD_REQUEST_PARAMETER, f"the name of a form field is not UTF-8: {raw!r}") from error
 
 
 def field(body: mmap.mmap, part: Part) -> str:
@@ -103,6 +110,8 @@ def _columns(text: str, *, named: bool) -> str:
     """A list of columns for CREATE TABLE, if ``text`` is names and types: nothing that the engine would evaluate."""
     shapes, starts, ends = [""], [0], []
     depth = 0
+    if len(text) > MOST_BYTES:
+        raise too_large()
     for token in tokens(text):
         mark = token.upper
         depth -= mark == ")"

@@ -15,10 +15,11 @@ from embedded.engine.http_messages import Head
 from embedded.engine.multipart import ExternalTable, Part, boundary, parts
 from embedded.engine.multipart import field as form_field
 from embedded.engine.spool import Spool
-from embedded.engine.statement import Shape, Statement, data_begins, parse
+from embedded.engine.statement import MOST_BYTES, Shape, Statement, data_begins, parse, too_large
 
-_STATEMENT_BYTES = 4 << 20
 _LEXED_BYTES = 64 << 10
+_MOST_FILES = 32
+_MOST_DIGITS = 18
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class Request:
     def number(self, name: str, default: int) -> int:
         """Raises BAD_REQUEST_PARAMETER."""
         text = self.parameters.get(name, "")
-        if text and not (text.isascii() and text.isdigit()):
+        if text and not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
             raise ClickHouseError.of(ErrorCode.BAD_REQUEST_PARAMETER, f"parameter {name} is not a number: {text!r}")
         return int(text) if text else default
 
@@ -75,7 +76,7 @@ def _from_text(parameters: Mapping[str, str], first: bytes, plain: Iterable[byte
     text = bytearray(first)
     due = 0  # looked at again only when it has doubled, so that looking stays linear
     while True:
-        if len(text) >= due:
+        if len(text) >= min(due, MOST_BYTES + 1):
             if (begin := _data_begins(text)) is not None:
                 spool = new_spool()
                 try:
@@ -85,25 +86,29 @@ def _from_text(parameters: Mapping[str, str], first: bytes, plain: Iterable[byte
                 except BaseException:
                     spool.close()
                     raise
+            if len(text) > MOST_BYTES:
+                raise too_large()
             due = 2 * max(len(text), _LEXED_BYTES)
         piece = next(pieces, None)
         if piece is None:
             break
         text += piece
-        if len(text) > _STATEMENT_BYTES:
-            raise ClickHouseError.of(ErrorCode.QUERY_IS_TOO_LARGE, f"the statement is larger than {_STATEMENT_BYTES} bytes")
     begin = _data_begins(text)
     statement = parse(_decoded(text if begin is None else text[:begin]))
     if statement.shape is not Shape.DATA:
         return Request(parameters, statement)
     spool = new_spool()
-    spool.take((bytes(text[begin:]) if begin is not None else b"",))
+    try:
+        spool.take((bytes(text[begin:]) if begin is not None else b"",))
+    except BaseException:
+        spool.close()
+        raise
     return Request(parameters, statement, spool)
 
 
 def _data_begins(text: bytearray) -> int | None:
     """In bytes; None too where the text so far ends within a quote."""
-    start = text[:_STATEMENT_BYTES].decode("utf-8", "surrogateescape")
+    start = text[:MOST_BYTES].decode("utf-8", "surrogateescape")
     with contextlib.suppress(ClickHouseError):
         begin = data_begins(start)
         return None if begin is None else len(start[:begin].encode("utf-8", "surrogateescape"))
@@ -128,6 +133,12 @@ def _from_form(head: Head, plain: Iterable[bytes], mark: bytes, new_spool: Calla
             for part in parts(body, mark):
                 if part.is_file:
                     files.append(part)
+                    if len(files) > _MOST_FILES:
+                        raise ClickHouseError.of(
+                            ErrorCode.BAD_REQUEST_PARAMETER, f"more than {_MOST_FILES} external tables: send fewer at once"
+                        )
+                elif part.name == "query" and part.end - part.start > MOST_BYTES:
+                    raise too_large()
                 else:
                     parameters[part.name] = form_field(body, part)
         request = Request(parameters, parse(parameters.get("query", "")))

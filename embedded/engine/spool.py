@@ -16,15 +16,18 @@ from embedded.engine.errors import ClickHouseError, ErrorCode
 
 
 class Spool:
-    """A nameless file; at most ``most`` bytes."""
+    """A nameless file; at most ``most`` bytes. Raises NOT_ENOUGH_SPACE or CANNOT_OPEN_FILE where none can be made."""
 
     def __init__(self, directory: Path, most: int) -> None:
-        self._file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115  closed by close()
+        try:
+            self._file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115  closed by close()
+        except OSError as error:
+            raise _failed(error) from error
         self._most = most
         self.size = 0
 
     def take(self, pieces: Iterable[bytes]) -> None:
-        """Append. Raises QUERY_IS_TOO_LARGE, NOT_ENOUGH_SPACE."""
+        """Append. Raises QUERY_IS_TOO_LARGE, NOT_ENOUGH_SPACE, CANNOT_OPEN_FILE."""
         for piece in pieces:
             self.size += len(piece)
             if self.size > self._most:
@@ -36,11 +39,7 @@ class Spool:
                 while view:
                     view = view[os.write(self._file.fileno(), view) :]
             except OSError as error:
-                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                    raise
-                raise ClickHouseError.of(
-                    ErrorCode.NOT_ENOUGH_SPACE, "no space left for the body in the data directory"
-                ) from error
+                raise _failed(error) from error
 
     def pieces(self) -> Iterator[bytes]:
         """All of it again, from the start."""
@@ -66,3 +65,9 @@ class Spool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _failed(error: OSError) -> ClickHouseError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ClickHouseError.of(ErrorCode.NOT_ENOUGH_SPACE, "no space left for the body in the data directory")
+    return ClickHouseError.of(ErrorCode.CANNOT_OPEN_FILE, f"the body cannot be kept in the data directory: {error.strerror}")

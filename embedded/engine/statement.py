@@ -13,6 +13,9 @@ _STREAMED = _READS - {"EXPLAIN", "USE", "CHECK"}
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 
 
+MOST_BYTES = 256 << 10  # the engine's max_query_size; rows of an insert do not count
+
+
 class Shape(Enum):
     """How the engine must be fed and read."""
 
@@ -79,6 +82,8 @@ def data_begins(text: str) -> int | None:
 
 def parse(text: str) -> Statement:
     """The one statement in ``text``, without the data of an insert. Raises what ClickHouse's server raises."""
+    if len(text.encode()) > MOST_BYTES:
+        raise too_large()
     found = _alone(text)
     if not found:
         raise ClickHouseError.of(ErrorCode.SYNTAX_ERROR, "Syntax error: Empty query")
@@ -105,6 +110,10 @@ def parse(text: str) -> Statement:
         return Statement(Shape.STREAMED, keyword, text, reads=True)
     head, name = clause
     return Statement(Shape.STREAMED, keyword, text[: head.start], name.text, text[name.end :], reads=True)
+
+
+def too_large() -> ClickHouseError:
+    return ClickHouseError.of(ErrorCode.QUERY_IS_TOO_LARGE, f"the statement is larger than {MOST_BYTES} bytes")
 
 
 def _by_tag(text: str) -> str:
@@ -156,7 +165,7 @@ def _format_clause(outer: list[Token]) -> tuple[Token, Token] | None:
     """``FORMAT name`` where a clause can stand: at the end, or before the last SETTINGS; not an alias or column of that name."""
     for index in range(len(outer) - 2, 0, -1):
         head, name = outer[index], outer[index + 1]
-        rest = outer[index + 2 :]
         if head.upper == "FORMAT" and name.kind is Kind.WORD and outer[index - 1].upper not in ("AS", ".", ","):
-            return (head, name) if not rest or rest[0].upper == "SETTINGS" else None
+            last = index + 2 == len(outer)
+            return (head, name) if last or outer[index + 2].upper == "SETTINGS" else None
     return None

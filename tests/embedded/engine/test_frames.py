@@ -1,3 +1,5 @@
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +40,8 @@ def test_damage_is_seen(change, code: int) -> None:
     assert raised.value.code == code
 
 
-def test_a_frame_that_claims_too_much() -> None:
+@pytest.mark.parametrize(("size", "plain"), [(1 << 32 - 1, 1), (1 << 26, (64 << 20) + 1), ((64 << 20) + 1, 1)])
+def test_a_frame_that_claims_too_much(size: int, plain: int) -> None:
     with pytest.raises(ClickHouseError) as raised:
-        list(unframed([bytes(16) + b"\x82" + b"\xff\xff\xff\xff" * 2]))
+        list(unframed([bytes(16) + b"\x82" + struct.pack("<II", size, plain)]))
     assert raised.value.code == 271

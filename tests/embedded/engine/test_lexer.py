@@ -32,7 +32,7 @@ def test_tokens(sql: str, words: list[str]) -> None:
     assert [token.text for token in significant(sql)] == words
 
 
-@pytest.mark.parametrize("sql", ["'a", '"a', "`a", "/* a", "/* /* */", "'a\\'", "\u2018a"])
+@pytest.mark.parametrize("sql", ["'a", '"a', "`a", "/* a", "/* /* */", "'a\\'", "\u2018a", "$a$ x $b$", "$0$1$2$"])
 def test_what_does_not_close_is_an_error(sql: str) -> None:
     with pytest.raises(ClickHouseError, match="not closed"):
         list(tokens(sql))
@@ -50,6 +50,13 @@ def test_tokens_cover_everything_but_spaces(sql: str) -> None:
         assert sql[token.start : token.end] == token.text
         at = token.end
     assert not sql[at:].strip(" \n")
+
+
+def test_open_heredocs_are_looked_for_once() -> None:
+    sql = "SELECT 1 " + "".join(f"$({number}" for number in range(1000)) + "$q$" + "".join(f"$z{n}$" for n in range(1000))
+    with pytest.raises(ClickHouseError, match="not closed"):
+        list(tokens(sql))
+    assert [token.text for token in tokens("$(0$(1")] == ["$", "(", "0", "$", "(", "1"]
 
 
 def test_names_and_keywords() -> None:

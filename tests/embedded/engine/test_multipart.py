@@ -49,6 +49,12 @@ def test_malformed(data: bytes) -> None:
         list(parts(body, b"B"))
 
 
+def test_names_are_utf8() -> None:
+    data = _form((b'Content-Disposition: form-data; name="\xff"', b"x"))
+    with _mapped(data) as body, pytest.raises(ClickHouseError, match="not UTF-8"):
+        list(parts(body, b"B"))
+
+
 def test_boundaries() -> None:
     assert boundary('multipart/form-data; boundary="a b"') == b"a b"
     assert boundary("Multipart/Form-Data;charset=x; boundary=ab") == b"ab"
