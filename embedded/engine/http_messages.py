@@ -49,13 +49,7 @@ def parse_head(raw: bytes) -> Head:
         if matched is None or len(headers) >= _MOST_FIELDS:
             raise BadRequestError("a header field is malformed, or there are too many")
         name = matched[1].lower()
-        if name in headers and name in (
-            "content-length",
-            "transfer-encoding",
-            "authorization",
-            "x-clickhouse-user",
-            "x-clickhouse-key",
-        ):
+        if name in headers and name in _ONCE:
             raise BadRequestError(f"{name} is given twice")
         headers[name] = matched[2]
     coding = headers.get("transfer-encoding", "").lower()

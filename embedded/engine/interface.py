@@ -16,7 +16,7 @@ from embedded.engine.reply import Reply
 from embedded.engine.request import read_request
 from embedded.engine.spool import Spool
 from embedded.engine.users import Role, Users
-from embedded.engine.wire import Wire
+from embedded.engine.wire import ClientGoneError, Wire
 
 _NO_SUCH_PATH = """There is no handle {path}
 
@@ -32,7 +32,8 @@ _GET_ONLY_READS = (
 _HTML, _JSON, _TEXT = "text/html; charset=UTF-8", "application/json; charset=UTF-8", "text/plain; charset=UTF-8"
 
 
-_DRAINED_BYTES = 32 << 20
+_DRAINED_BYTES, _DRAINED_S = 32 << 20, 5.0
+_STRANGER_BYTES, _STRANGER_S = 64 << 10, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,14 @@ class Interface:
     def _query(self, wire: Wire, head: Head, reply: Reply) -> None:
         query_id = head.parameters.get("query_id") or str(uuid.uuid4())
         identity = {"X-ClickHouse-Query-Id": query_id, "X-ClickHouse-Timezone": self._standing.timezone}
-        unread = head.has_body
+        unread, drained = head.has_body, (_STRANGER_BYTES, _STRANGER_S)
         raw = raw_body(wire, head, self._line_s)
         try:
             if not query_id.isprintable() or not query_id.isascii():
                 identity["X-ClickHouse-Query-Id"] = ""
                 raise ClickHouseError.of(ErrorCode.BAD_REQUEST_PARAMETER, "query_id has characters that a header cannot hold")
             user = authenticated(self._users, head)
+            drained = (_DRAINED_BYTES, _DRAINED_S)
             most = user.limits.max_body_bytes if user.role is Role.READER else sys.maxsize
 
             def new_spool() -> Spool:
@@ -112,17 +114,23 @@ class Interface:
                 delivery = Delivery(wire, head, request, reply=reply, started=started, progress=progress, headers=identity)
                 delivery.deliver(new_spool, self._cancel_s)
         except ClickHouseError as error:
-            reply.keep = reply.keep and (not unread or _drained(raw))
+            reply.keep = reply.keep and (not unread or _drained(wire, raw, *drained))
             asks = {"WWW-Authenticate": 'Basic realm="ClickHouse server HTTP API"'} if error.status == 401 else {}
             headers = {**identity, **asks, "X-ClickHouse-Exception-Code": str(error.code), "Content-Type": _TEXT}
             reply.whole(error.status, error.text.encode() + b"\n", headers)
 
 
-def _drained(raw: Iterator[bytes]) -> bool:
-    """Take what is left of a refused body, up to a bound: a client sees no answer before it has sent all."""
-    left = _DRAINED_BYTES
-    for piece in raw:
-        left -= len(piece)
-        if left < 0:
-            return False
+def _drained(wire: Wire, raw: Iterator[bytes], most: int, within_s: float) -> bool:
+    """Take what is left of a refused body, up to a bound: a client sees no answer before it has sent all.
+
+    A stranger's only as far as it comes with the head anyway. Whether all was taken, so that the connection can go on.
+    """
+    try:
+        with wire.hurried(within_s):
+            for piece in raw:
+                most -= len(piece)
+                if most < 0:
+                    return False
+    except ClientGoneError:
+        return False
     return True

@@ -12,6 +12,7 @@ from embedded.engine.reply import Reply
 from embedded.engine.wire import ClientGoneError, Wire
 
 _LOG = logging.getLogger(__name__)
+_PAUSE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Server:
         self._patience = patience
         self._most = most
         self._lock = threading.Lock()
+        self._stopping = threading.Event()
         self._open: set[socket.socket] = set()
 
     def serve(self) -> None:
@@ -41,8 +43,12 @@ class Server:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except OSError:  # closed by stop
-                return
+            except OSError as error:
+                if self._stopping.is_set():
+                    return
+                _LOG.warning("a client could not be let in: %s", error)  # too many open files, say: others will end
+                self._stopping.wait(_PAUSE_S)
+                continue
             with self._lock:
                 full = len(self._open) >= self._most
                 if not full:
@@ -55,6 +61,7 @@ class Server:
 
     def stop(self) -> None:
         """Accept no more, and cut those that wait for a request."""
+        self._stopping.set()
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -81,11 +88,13 @@ class Server:
     def _one(self, wire: Wire) -> bool:
         try:
             raw = wire.until(b"\r\n\r\n", HEAD_BYTES, self._patience.idle_s, self._patience.head_s)
+        except ValueError:
+            self._refuse(wire, 431, f"the head of the request is larger than {HEAD_BYTES} bytes")
+            return False
+        try:
             return raw is not None and self._answer(wire, parse_head(raw))
         except BadRequestError as error:
             self._refuse(wire, 400, str(error))
-        except ValueError:
-            self._refuse(wire, 431, f"the head of the request is larger than {HEAD_BYTES} bytes")
         return False
 
     def _refuse(self, wire: Wire, status: int, why: str) -> None:

@@ -1,8 +1,11 @@
 """One client's TCP connection: bytes in with deadlines, bytes out, and whether the client is still there."""
 
+import math
 import select
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _RECEIVE_BYTES = 1 << 20
 
@@ -19,6 +22,19 @@ class Wire:
         self._receive_s = receive_s
         self._send_s = send_s
         self._left = b""
+        self._over_s = math.inf
+
+    @contextmanager
+    def hurried(self, within_s: float) -> Iterator[None]:
+        """All that is received meanwhile must come before ``within_s`` have passed; else ClientGoneError."""
+        self._over_s = time.monotonic() + within_s
+        try:
+            yield
+        finally:
+            self._over_s = math.inf
+
+    def _wait(self, longest_s: float) -> None:
+        self._socket.settimeout(max(0.001, min(longest_s, self._over_s - time.monotonic())))
 
     def until(self, mark: bytes, most: int, first_s: float, whole_s: float) -> bytes | None:
         """Bytes through ``mark``; None where the client closed before it sent any, or sent none for ``first_s``.
@@ -33,7 +49,7 @@ class Wire:
             if deadline is None and self._left:
                 deadline = time.monotonic() + whole_s
             searched = max(0, len(self._left) - len(mark) + 1)
-            self._socket.settimeout(first_s if deadline is None else max(0.001, deadline - time.monotonic()))
+            self._wait(first_s if deadline is None else deadline - time.monotonic())
             try:
                 more = self._socket.recv(65536)
             except OSError as error:
@@ -53,7 +69,9 @@ class Wire:
         if self._left:
             found, self._left = self._left[:most], self._left[most:]
             return found
-        self._socket.settimeout(self._receive_s)
+        if time.monotonic() > self._over_s:
+            raise ClientGoneError
+        self._wait(self._receive_s)
         try:
             found = self._socket.recv(min(most, _RECEIVE_BYTES))
         except OSError as error:

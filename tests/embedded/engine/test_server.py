@@ -11,7 +11,7 @@ import pytest
 from embedded.engine.http_messages import Head, raw_body
 from embedded.engine.reply import Reply
 from embedded.engine.server import Patience, Server
-from embedded.engine.wire import Wire
+from embedded.engine.wire import ClientGoneError, Wire
 
 _PATIENCE = Patience(idle_s=1.0, head_s=0.4, receive_s=0.4, send_s=0.4)
 
@@ -134,3 +134,34 @@ def test_expect_continue() -> None:
         assert client.recv(1 << 16) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(b"x")
         assert _all(client).endswith(b"/x")
+
+
+def test_a_failed_accept_does_not_end_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    accept, failures = socket.socket.accept, [OSError(24, "Too many open files")] * 3
+
+    def failing(bound: socket.socket) -> tuple[socket.socket, object]:
+        if failures:
+            raise failures.pop()
+        return accept(bound)
+
+    monkeypatch.setattr(socket.socket, "accept", failing)
+    with _serving() as address, socket.create_connection(address) as client:
+        client.sendall(b"GET /a HTTP/1.1\r\nConnection: close\r\n\r\n")
+        assert _all(client).endswith(b"/a")
+    assert not failures
+
+
+def _drip(wire: Wire, theirs: socket.socket) -> None:
+    while True:  # never silent for as long as one wait lasts
+        wire.some(1)
+        theirs.sendall(bytes(1))
+
+
+def test_receiving_in_a_hurry_has_one_deadline() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wire = Wire(ours, 30.0, 30.0)
+        theirs.sendall(bytes(100))
+        with pytest.raises(ClientGoneError), wire.hurried(0.2):
+            _drip(wire, theirs)
+        assert wire.some(1) == bytes(1)
