@@ -78,6 +78,8 @@ class Guard:
         self._check_references(found)
         for database, dot, table in zip(found, found[1:], found[2:], strict=False):
             if dot.upper == ".":
+                if Kind.STRING in (database.kind, table.kind):
+                    raise _denied("a string for a table's name")
                 _check_table(unquoted(database), unquoted(table))
 
     def check_database(self, name: str) -> None:
@@ -122,6 +124,8 @@ class Guard:
         if first == "SHOW":
             for here, after in pairwise(found):
                 if here.upper in ("FROM", "IN"):
+                    if after.kind is Kind.STRING:
+                        raise _denied("a string for a database's name")
                     self.check_database(unquoted(after))
 
     def _check_references(self, found: list[Token]) -> None:

@@ -102,6 +102,12 @@ def test_names_that_would_forge_lines_of_the_tree_are_refused(guard: Guard) -> N
         guard.check("SELECT 1 AS `x\n    Function any`")
 
 
+@pytest.mark.parametrize("sql", ["SELECT * FROM 'system'.x", "SHOW COLUMNS FROM a.'x'", "SHOW COLUMNS FROM x FROM 'sys\\x74em'"])
+def test_strings_are_no_names(guard: Guard, sql: str) -> None:
+    with pytest.raises(ClickHouseError, match="a string for"):
+        guard.check(sql)
+
+
 @pytest.mark.parametrize("sql", ["SHOW COLUMNS FROM x FROM system", "SHOW INDEX FROM x IN `system`", "SHOW TABLES FROM _files"])
 def test_show_looks_into_no_closed_database(guard: Guard, sql: str) -> None:
     with pytest.raises(ClickHouseError, match="the database"):
