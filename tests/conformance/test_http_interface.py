@@ -364,3 +364,12 @@ def test_curl(engine, tmp_path) -> None:
     )
     sent = ("-F", "query=SELECT {a:UInt8} + (SELECT sum(b) FROM t)", "-F", "param_a=1", "-F", "t=@-;filename=t")
     assert curl(*sent, "?t_structure=b%20Int8", data=b"2\n3\n") == b"6\n"
+
+
+def test_a_strangers_body_is_not_waited_for(engine) -> None:
+    with socket.create_connection((engine.host, engine.port), 30) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nX-ClickHouse-User: nobody\r\nContent-Length: 33554432\r\n\r\n")
+        with client.makefile("rb") as answer:  # ends although the client sends nothing and does not close
+            text = answer.read()
+    assert text.startswith(b"HTTP/1.1 403 ")
+    assert b"Connection: close" in text

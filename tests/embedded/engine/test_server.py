@@ -21,6 +21,8 @@ def _serving(most: int = 4) -> Iterator[tuple[str, int]]:
     def answer(wire: Wire, head: Head) -> bool:
         body = b"".join(raw_body(wire, head, _PATIENCE.receive_s))
         reply = Reply(wire, head, {})
+        if head.path == "/wrong":
+            raise ValueError("the endpoint's own")
         if head.path == "/flood":
             reply.begin_stream({}, [])
             for _ in range(1000):
@@ -169,3 +171,10 @@ def test_receiving_in_a_hurry_has_one_deadline() -> None:
         with pytest.raises(ClientGoneError), wire.hurried(0.2):
             _drip(wire, theirs)
         assert wire.some(1) == bytes(1)
+
+
+def test_only_a_long_head_is_told_to_be_one(caplog: pytest.LogCaptureFixture) -> None:
+    with _serving() as address, socket.create_connection(address) as client:
+        client.sendall(b"GET /wrong HTTP/1.1\r\n\r\n")
+        assert _all(client) == b""
+    assert "a request failed within the endpoint" in caplog.text
