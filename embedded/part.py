@@ -57,7 +57,14 @@ class SupervisedPart:
             self._changed()
 
     async def start(self) -> None:
-        """Spawn, and return when it is ready. Raises PartStartError where it ends, or is not ready in time; then nothing runs."""
+        """Spawn, and return when it is ready. Raises PartStartError where it ends, or is not ready in time; then nothing runs.
+
+        A part that a signal ended before it was ready did not refuse but crashed: it is given a second chance.
+        """
+        if not await self._started(second_chance=True):
+            await self._started(second_chance=False)
+
+    async def _started(self, *, second_chance: bool) -> bool:
         try:
             process = await self._spawn()
         except OSError as error:  # no room for its log, no process to be had
@@ -68,6 +75,9 @@ class SupervisedPart:
             await asyncio.wait({ended, ready}, timeout=self.service.start_timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 self._sweep()
+                if second_chance and (process.returncode or 0) < 0:
+                    self._say.warning("crashed while starting, is started again", how=_how(process.returncode))
+                    return False
                 raise self._not_started(_how(process.returncode))
             if not ready.done():
                 await self._end()
@@ -79,6 +89,7 @@ class SupervisedPart:
         self.set_state(PartState.READY)
         self.became_ready.set()
         self._say.info("ready", pid=process.pid, address=self.service.address)
+        return True
 
     async def lost(self) -> str:
         """Watch a started part; return when it has ended, or was ended because it kept silent, and say how."""

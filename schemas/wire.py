@@ -29,7 +29,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(BlockContext)
 _MAX_RECORDS = 2 * MAX_TAGS
 _MOST, _MOST_32 = 1 << 62, 1 << 32
-_FIRST_NS, _LAST_NS = 315_532_800_000_000_000, 4_102_444_800_000_000_000
+_FIRST_NS, _LAST_NS = 0, 4_102_444_800_000_000_000
 
 
 def encode(block: TagBlock) -> bytes:
@@ -99,7 +99,7 @@ def _contradictions(context: BlockContext) -> Iterator[str]:
     if not -MOST_PS <= context.start_ps <= context.reached_ps <= MOST_PS:
         yield "needs start <= reached, both within 2**61 ps (26 days) of the origin: begin a new run"
     if not _FIRST_NS <= context.origin_unix_ns + context.start_ps // 1000 <= _LAST_NS:
-        yield "lies before 1980 or after 2100: set the source's clock"
+        yield "lies before 1970 or after 2100: set the source's clock"
     if any(not 0 <= channel.number < ADVANCE_CHANNEL for channel in context.channels):
         yield f"channel numbers go from 0 to {ADVANCE_CHANNEL - 1}"
     if context.period_ps is not None and not 1 <= context.period_ps <= MOST_PS:

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -186,7 +187,7 @@ async def test_lost_state_file_hides_no_leftover(tmp_path: Path) -> None:
 async def test_interrupted_supervisor_stops_all(tmp_path: Path) -> None:
     async with supervisor_process(tmp_path) as supervisor:
         supervisor.send_signal(signal.SIGINT)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await supervisor.wait()
     assert leftovers(tmp_path, None) == ()
     assert {found.state for found in states(tmp_path).values()} == {PartState.STOPPED}
@@ -200,3 +201,16 @@ async def test_unwritable_state_stops_no_part(tmp_path: Path) -> None:
         os.kill(first, signal.SIGKILL)
         await until(lambda: ready.read_text() not in ("", str(first)), "a runs again")
         state_file(tmp_path).rmdir()
+
+
+async def test_a_part_that_crashes_while_starting_gets_a_second_chance(tmp_path: Path) -> None:
+    once = tmp_path / "crashed-once"
+    plain = part(tmp_path, "a")
+    crash = (
+        f"import os, pathlib, signal; once = pathlib.Path({str(once)!r}); first = not once.exists(); once.touch(); "
+        "first and os.kill(os.getpid(), signal.SIGSEGV)\n"
+    )
+    crashing = replace(plain, argv=(*plain.argv[:2], crash + plain.argv[2]))
+    async with running(tmp_path, (crashing,)):
+        assert once.exists()
+        assert is_in(tmp_path, "a", PartState.READY)
