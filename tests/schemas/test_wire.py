@@ -129,7 +129,7 @@ def test_a_tag_outside_the_announced_time_is_a_contradiction() -> None:
         {"period_ps": 0.0},
         {"reached_ps": 10**400},
         {"start_ps": -(1 << 63)},
-        {"origin_unix_ns": -1},
+        {"origin_unix_ns": -(10**9)},
         {"channels": (Channel(300),)},
         {"channels": (Channel(-1),)},
         {"losses": (Loss(5, 4),)},
