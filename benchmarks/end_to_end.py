@@ -23,7 +23,6 @@ from schemas.topics import TIMETAGS
 from storage import tables
 from storage.client import Client, StoreAddress, connect
 from storage.migrate import migrate
-from streams.log import Message
 from streams.sequence import Arrival, Fate
 from streams.tag_rows import TagRows
 from tests.live import LivePlatform, until
@@ -119,7 +118,7 @@ def _tag_rows(device: str, rate_hz: float, seconds: int) -> Iterator[pa.Table]:
     marks = {"batch_pipeline": "bench", "batch_topic": "bench", "batch_partition": 0, "batch_lo": 0}
     for block in blocks(device, rate_hz, seconds, origin_unix_ns=time.time_ns() - 10**11):
         collected = TagRows(keep_tags=True)
-        collected.add_block(Arrival(0, block.context, *block.times()), Fate.IN_ORDER, Message(0, 0, b""))
+        collected.add_block(Arrival(0, block.context, *block.times()), Fate.IN_ORDER)
         rows = collected.tables()[tables.TAG_RUNS]
         for name, value in marks.items():
             rows = rows.append_column(name, pa.array([value] * rows.num_rows))
