@@ -158,7 +158,8 @@ class TagStream:
             results = panes.close(self._panes, self._analysis.panes)
             self._panes = None
             counted.append(Counted(results, self._sample(results) + self._last_sample()))
-        self._blocks = [block for block in self._blocks if block[0] > self._needed_ps()]
+        needed_ps = self._needed_ps()
+        self._blocks = [block for block in self._blocks if block[0] > needed_ps]
         return counted
 
     def _step(self, segment: Segment) -> Counted:
