@@ -4,6 +4,7 @@ Everything is real: a broker, an engine, one worker process. Each of the peers r
 """
 
 import asyncio
+import itertools
 import statistics
 import tempfile
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from aiokafka import AIOKafkaConsumer
+from aiokafka.partitioner import DefaultPartitioner
 
 from benchmarks.result import Result, at_least, at_most
 from benchmarks.synthetic import blocks
@@ -27,7 +29,7 @@ from streams.sequence import Arrival, Fate
 from streams.tag_rows import TagRows
 from tests.live import LivePlatform, until
 
-DEVICES = 4
+DEVICES = TIMETAGS.partitions
 RATE_HZ = 4e6
 BLOCKS = 30
 """Blocks in a bare insert: a batch of the worker's at most."""
@@ -73,13 +75,24 @@ async def _publish(live: LivePlatform, seconds: int) -> tuple[int, float]:
     origin = time.time_ns() - seconds * 1_000_000_000
     started, tags = time.perf_counter(), 0
     async with Publisher(BrokerConnection(bootstrap=live.broker.address)) as publisher:
-        devices = [blocks(f"sps-bench-{n}", RATE_HZ, seconds, origin_unix_ns=origin, seed=n) for n in range(DEVICES)]
+        devices = [blocks(name, RATE_HZ, seconds, origin_unix_ns=origin, seed=n) for n, name in enumerate(_one_a_partition())]
         for together in zip(*devices, strict=False):
             for block in together:
                 await publisher.send_block(block)
                 tags += block.channel.size
         await publisher.flush()
     return tags, time.perf_counter() - started
+
+
+def _one_a_partition() -> list[str]:
+    """Names of devices that Kafka's own partitioner spreads evenly: a fleet of many would be."""
+    partition_of, places = DefaultPartitioner(), list(range(TIMETAGS.partitions))
+    names: dict[int, str] = {}
+    candidates = (f"sps-bench-{number}" for number in itertools.count())
+    while len(names) < len(places):
+        name = next(candidates)
+        names.setdefault(partition_of(name.encode(), places, places), name)
+    return [names[place] for place in places]
 
 
 async def _consume(live: LivePlatform) -> float:
