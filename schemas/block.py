@@ -6,6 +6,8 @@ from typing import Self
 import msgspec
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.errors import WireError, WireFault
 from schemas.ids import DeviceId, DomainId, RunId, SourceId
@@ -135,7 +137,7 @@ class TagBlock:
         if self.channel.size == 0:
             return 0
         if self.channel.max() < ADVANCE_CHANNEL:
-            return int(self.gaps.sum(dtype=np.uint64))
+            return int(pc.sum(pa.array(self.gaps)).as_py())
         advance = self.channel == ADVANCE_CHANNEL
         return int(self.gaps[~advance].sum(dtype=np.uint64)) + (int(self.gaps[advance].sum(dtype=np.uint64)) << 32)
 

@@ -21,9 +21,11 @@ from schemas.topics import MAX_MESSAGE_BYTES
 VERSION = 1
 _MAGIC = b"PWTB"
 _TRAILER = struct.Struct("<4sHHII")
+_RESIDUE = 0x48674BC7
+"""The CRC-32C of anything that is followed by its own CRC-32C, little-endian."""
 _CONTEXT_KEY = b"photonwatch.block"
 _FIELDS = (pa.field("gaps", pa.uint32(), nullable=False), pa.field("channel", pa.uint8(), nullable=False))
-_WRITE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), use_threads=False)
+_WRITE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=3), use_threads=False)
 _READ = pa.ipc.IpcReadOptions(use_threads=False)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(BlockContext)
@@ -58,14 +60,14 @@ def decode(message: bytes) -> TagBlock:
     """
     if len(message) < _TRAILER.size:
         raise WireError(WireFault.TRUNCATED, f"{len(message)} bytes cannot hold a block")
-    magic, version, _, length, checksum = _TRAILER.unpack_from(message, len(message) - _TRAILER.size)
+    magic, version, _, length, _ = _TRAILER.unpack_from(message, len(message) - _TRAILER.size)
     if magic != _MAGIC:
         raise WireError(
             WireFault.TRUNCATED, f"no block trailer at the end of {len(message)} bytes: cut short, or not a tag block"
         )
     if version != VERSION:
         raise WireError(WireFault.VERSION, f"wire version {version}; this program reads {VERSION}: update it")
-    if google_crc32c.value(message[:-4]) != checksum:
+    if google_crc32c.value(message) != _RESIDUE:
         raise WireError(WireFault.CHECKSUM, f"the checksum of {len(message)} bytes does not match: damaged on the way")
     if length != len(message) - _TRAILER.size:
         raise WireError(WireFault.TRUNCATED, f"{len(message) - _TRAILER.size} bytes of Arrow data, {length} announced")
