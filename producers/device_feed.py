@@ -1,6 +1,6 @@
 """One simulated device as a stream of blocks: pure, told how much time has passed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -13,6 +13,9 @@ from schemas.block import BlockContext, Channel, TagBlock
 from schemas.ids import DomainId, RunId
 
 _DETECTORS = (Channel(0, label="transmitted"), Channel(1, label="reflected"))
+RUN_PS = 7 * 86_400 * 10**12
+"""A week: far below the time that one origin can serve (schemas.block.MOST_PS)."""
+_PS_A_NS = 1_000
 
 
 class DeviceFeed:
@@ -22,10 +25,23 @@ class DeviceFeed:
     there, since nobody will ever ask what it would have seen.
     """
 
-    def __init__(self, device: Device, run: RunId, origin_unix_ns: int, *, block_ps: int, max_lag_ps: int) -> None:
+    def __init__(
+        self,
+        device: Device,
+        new_run: Callable[[], RunId],
+        origin_unix_ns: int,
+        *,
+        block_ps: int,
+        max_lag_ps: int,
+        run_ps: int = RUN_PS,
+    ) -> None:
+        """``run_ps``: a run that has lasted this long, a multiple of ``block_ps``, ends; the next begins where it ended."""
         self.device = device
-        self.run = run
+        self.run = new_run()
         self.origin_unix_ns = origin_unix_ns
+        self._new_run = new_run
+        self._run_ps = run_ps
+        self._since_ps = 0  # elapsed time at which the present run began
         self.tags = 0
         self.lost_ps = 0
         self._block_ps = block_ps
@@ -37,7 +53,7 @@ class DeviceFeed:
     @property
     def next_due_ps(self) -> int:
         """Elapsed time at which the next block is complete."""
-        return self._reached_ps + self._block_ps
+        return self._since_ps + self._reached_ps + self._block_ps
 
     @property
     def g2(self) -> float:
@@ -54,7 +70,7 @@ class DeviceFeed:
 
     def blocks(self, elapsed_ps: int) -> Iterator[TagBlock]:
         """The blocks that are complete once ``elapsed_ps`` have passed since the origin."""
-        late_ps = elapsed_ps - self._reached_ps - self._max_lag_ps
+        late_ps = elapsed_ps - self._since_ps - self._reached_ps - self._max_lag_ps
         if late_ps > 0:
             skipped_ps = -(-late_ps // self._block_ps) * self._block_ps
             self._reached_ps += skipped_ps
@@ -64,8 +80,18 @@ class DeviceFeed:
             time_ps, channel = self._source.advance(self._block_ps)
             self._reached_ps += self._block_ps
             self.tags += time_ps.size
-            time_ps += self.lost_ps
+            time_ps += self.lost_ps - self._since_ps
             yield from self._batcher.add(Chunk(time_ps, channel, self._reached_ps))
+            if self._reached_ps >= self._run_ps:
+                yield from self._next_run()
+
+    def _next_run(self) -> Iterator[TagBlock]:
+        yield from self.close()
+        self._since_ps += self._reached_ps
+        self.origin_unix_ns += self._reached_ps // _PS_A_NS
+        self._reached_ps = 0
+        self.run = self._new_run()
+        self._batcher = Batcher(self._context(), span_ps=self._block_ps)
 
     def close(self) -> Iterator[TagBlock]:
         """The run's final block."""

@@ -53,7 +53,7 @@ async def run_fleet(
     feeds = [
         DeviceFeed(
             device,
-            new_run(unix_ns),
+            lambda: new_run(unix_ns),
             origin_unix_ns,
             block_ps=fleet.block_ms * 10**9,
             max_lag_ps=round(fleet.max_lag_s * 10**12),

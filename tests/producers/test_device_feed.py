@@ -20,7 +20,7 @@ def feed(**changes: object) -> DeviceFeed:
     device = Device(
         id=DeviceId("sps-x-01"), kind="single-photon-source", site="x", source=source, seed=3, firmware="1.2.3", **changes
     )  # type: ignore[arg-type]
-    return DeviceFeed(device, RunId("run"), 77, block_ps=BLOCK_PS, max_lag_ps=LAG_PS)
+    return DeviceFeed(device, lambda: RunId("run"), 77, block_ps=BLOCK_PS, max_lag_ps=LAG_PS)
 
 
 def check(blocks: list[TagBlock]) -> None:
@@ -53,7 +53,7 @@ def test_every_block_time_has_its_block_and_no_photon_is_from_the_future() -> No
 def test_a_dark_device_sends_empty_blocks() -> None:
     device = DeviceFeed(
         Device(id=DeviceId("dark"), kind="k", site="s", source=CwParameters(rate_hz=0), seed=1),
-        RunId("r"),
+        lambda: RunId("r"),
         0,
         block_ps=BLOCK_PS,
         max_lag_ps=LAG_PS,
@@ -92,3 +92,24 @@ def test_purity_breaks_and_mends_from_the_next_block() -> None:
     with pytest.raises(SourceError):
         device.set_g2(-1.0)
     assert device.g2 == 0.02
+
+
+def test_a_long_run_gives_way_to_the_next_and_no_photon_moves() -> None:
+    def absolute(blocks: list[TagBlock], origin_unix_ns: int) -> list[int]:
+        shifts = [(block.context.origin_unix_ns - origin_unix_ns) * 1000 for block in blocks]
+        return [time for block, shift in zip(blocks, shifts, strict=True) for time in (block.times()[0] + shift).tolist()]
+
+    numbers = itertools.count(1)
+    device = feed().device
+    whole = DeviceFeed(device, lambda: RunId("one"), 77, block_ps=BLOCK_PS, max_lag_ps=LAG_PS)
+    cut = DeviceFeed(device, lambda: RunId(f"r{next(numbers)}"), 77, block_ps=BLOCK_PS, max_lag_ps=LAG_PS, run_ps=3 * BLOCK_PS)
+    expected = [*whole.blocks(8 * BLOCK_PS), *whole.close()]
+    blocks = [*cut.blocks(8 * BLOCK_PS), *cut.close()]
+    runs = [list(run) for _, run in itertools.groupby(blocks, key=lambda block: block.context.run)]
+    assert [run[0].context.run for run in runs] == ["r1", "r2", "r3"]
+    for run in runs:
+        check(run)
+        assert [block.context.final for block in run] == [False] * (len(run) - 1) + [True]
+    assert absolute(blocks, 77) == absolute(expected, 77)
+    assert cut.next_due_ps == whole.next_due_ps
+    assert cut.tags == whole.tags > 0
