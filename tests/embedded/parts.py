@@ -1,6 +1,7 @@
 """Small parts to supervise, and a supervisor process of them that a test may kill."""
 
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -74,6 +75,7 @@ def _main(home: Path) -> None:
         await running
 
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs of shells begin with it ignored
     asyncio.run(run())
 
 
