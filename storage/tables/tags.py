@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Self
 
 import google_crc32c
 import numpy as np
@@ -13,8 +12,6 @@ import pyarrow as pa
 from schemas.block import BlockContext, Channels, Gaps, Times
 from storage.tables.names import SCHEMAS, TAG_RUNS
 
-WIDE_PS = 1 << 32
-"""A gap of this or more does not fit into 32 bits and starts a new run."""
 _PS_PER_NS = 1_000
 
 
@@ -31,31 +28,6 @@ class TagRuns:
     last_ps: Times
     offsets: npt.NDArray[np.int64]
     gaps: Gaps
-
-    @classmethod
-    def of(cls, time_ps: Times, channel: Channels) -> Self:
-        """Split sorted times (int64 ps) by their channels (uint8)."""
-        gaps = np.empty(time_ps.size, np.uint32)
-        numbers = np.flatnonzero(np.bincount(channel, minlength=1))
-        begins, times, filled = [], [], 0
-        for number in numbers:
-            own = time_ps[channel == number]
-            steps = np.diff(own, prepend=own[0])
-            wide = np.flatnonzero(steps >= WIDE_PS)
-            steps[wide] = 0
-            gaps[filled : filled + own.size] = steps
-            begins.append(np.concatenate(([0], wide)) + filled)
-            times.append(own)
-            filled += own.size
-        sorted_ps = np.concatenate(times) if times else np.empty(0, np.int64)
-        offsets = np.concatenate([*begins, [filled]]).astype(np.int64)
-        return cls(
-            channel=np.repeat(numbers.astype(np.uint8), [begin.size for begin in begins]),
-            t0_ps=sorted_ps[offsets[:-1]],
-            last_ps=sorted_ps[offsets[1:] - 1],
-            offsets=offsets,
-            gaps=gaps,
-        )
 
 
 @dataclass(frozen=True, slots=True)

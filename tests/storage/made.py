@@ -7,6 +7,7 @@ from schemas.ids import DeviceId, DomainId, RunId, SourceId
 from schemas.panes import CoincidencePane, CorrelationPane, PaneKey, SinglesPane
 from storage import tables
 from storage.writer import Batch
+from tests.storage.plain_runs import tag_runs
 
 SECOND_PS = 10**12
 MIDNIGHT_UNIX_S = 1_790_035_200  # 2026-09-22 00:00:00 UTC
@@ -49,7 +50,7 @@ def batch(device: str, index: int, *, start_s: int = 0, blocks: int = 4, topic: 
         about, (time_ps, channel) = context(device, lo + place, second), tags(lo + place, second)
         key = PaneKey(about.domain, about.device, about.run, MIDNIGHT_UNIX_S + second)
         stored.append(tables.StoredBlock(about, time_ps.size, lo + place, 7, 1_790_000_000_000 + lo + place))
-        raw.append(tables.StoredTags(about, lo + place, tables.TagRuns.of(time_ps, channel)))
+        raw.append(tables.StoredTags(about, lo + place, tag_runs(time_ps, channel)))
         singles += [SinglesPane(key, number, int(np.count_nonzero(channel == number)), SECOND_PS, 5) for number in (0, 1)]
         counts = np.random.default_rng(lo + place).poisson(3, BINS).astype(np.uint64)
         correlations.append(CorrelationPane(key, 0, 1, -2_000, 100, counts))

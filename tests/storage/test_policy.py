@@ -8,6 +8,7 @@ from storage.client import Client
 from storage.policy import Policy
 from storage.writer import Writer
 from tests.storage.made import batch, context, tags
+from tests.storage.plain_runs import tag_runs
 
 pytestmark = pytest.mark.stack
 
@@ -29,7 +30,7 @@ def test_nothing_is_to_be_done_twice(client: Client) -> None:
 
 def test_old_recordings_stay_and_rows_stored_long_ago_leave(client: Client, device: str) -> None:
     old = context(device, 0, 0, origin_unix_ns=86_400 * 10**9)  # recorded in 1970
-    rows = tables.tag_rows([tables.StoredTags(old, 0, tables.TagRuns.of(*tags(0, 0)))])
+    rows = tables.tag_rows([tables.StoredTags(old, 0, tag_runs(*tags(0, 0)))])
     long_ago = pa.array([1_000_000_000_000] * rows.num_rows, pa.timestamp("ms", "UTC"))
     client.insert(tables.TAG_RUNS, rows.append_column("stored_at", long_ago), token=f"{device}: stored in 2001")
     client.command(f"OPTIMIZE TABLE {tables.TAG_RUNS} PARTITION 19700102 FINAL")

@@ -9,6 +9,7 @@ from storage.client import Client
 from storage.reader import Level, Reader
 from storage.writer import Writer
 from tests.storage.made import MIDNIGHT_UNIX_S, batch, context, tags
+from tests.storage.plain_runs import tag_runs
 
 pytestmark = pytest.mark.stack
 RUN = RunId("run-1")
@@ -16,7 +17,7 @@ RUN = RunId("run-1")
 
 def test_late_tags_are_apart(writer: Writer, reader: Reader, client: Client, device: str) -> None:
     writer.write(batch(device, 0))
-    late = tables.StoredTags(context(device, 99, 1), 99, tables.TagRuns.of(*tags(99, 1, count=10)), late=True)
+    late = tables.StoredTags(context(device, 99, 1), 99, tag_runs(*tags(99, 1, count=10)), late=True)
     client.insert(tables.TAG_RUNS, tables.tag_rows([late]), token=device)
     check = reader.check_sums(DeviceId(device), RUN)
     assert check.exact
@@ -25,7 +26,7 @@ def test_late_tags_are_apart(writer: Writer, reader: Reader, client: Client, dev
 
 def test_a_missing_pane_is_found(writer: Writer, reader: Reader, client: Client, device: str) -> None:
     writer.write(batch(device, 0))
-    raw = tables.StoredTags(context(device, 4, 4), 4, tables.TagRuns.of(*tags(4, 4)))
+    raw = tables.StoredTags(context(device, 4, 4), 4, tag_runs(*tags(4, 4)))
     client.insert(tables.TAG_RUNS, tables.tag_rows([raw]), token=device)
     assert not reader.check_sums(DeviceId(device), RUN).exact
 

@@ -12,9 +12,9 @@ from schemas.ids import DeviceId, RunId
 from storage import tables
 from storage.client import Client
 from storage.reader import Reader
-from storage.tables import StoredTags, TagRuns
-from storage.tables.tags import WIDE_PS
+from storage.tables import StoredTags
 from tests.storage.made import context
+from tests.storage.plain_runs import WIDE_PS, tag_runs
 
 _numbers = itertools.count()
 steps = st.one_of(st.integers(0, 3), st.integers(0, 2**31), st.integers(WIDE_PS - 2, WIDE_PS + 2), st.integers(2**40, 2**50))
@@ -44,7 +44,7 @@ def plain_runs(time_ps: np.ndarray, channel: np.ndarray) -> list[tuple[int, int,
 @given(streams, st.integers(-(2**40), 2**40))
 def test_runs_equal_the_oracle(stream: list[tuple[int, int]], start_ps: int) -> None:
     time_ps, channel = arrays(stream, start_ps)
-    runs = TagRuns.of(time_ps, channel)
+    runs = tag_runs(time_ps, channel)
     assert (runs.channel.dtype, runs.t0_ps.dtype, runs.last_ps.dtype) == (np.uint8, np.int64, np.int64)
     assert (runs.offsets.dtype, runs.gaps.dtype) == (np.int64, np.uint32)
     found = [
@@ -59,7 +59,7 @@ def test_runs_equal_the_oracle(stream: list[tuple[int, int]], start_ps: int) -> 
 @given(st.lists(streams, max_size=5))
 def test_rows_keep_every_block_apart(blocks: list[list[tuple[int, int]]]) -> None:
     stored = [
-        StoredTags(context("device", sequence, sequence), 100 + sequence, TagRuns.of(*arrays(stream, 0)), late=sequence == 1)
+        StoredTags(context("device", sequence, sequence), 100 + sequence, tag_runs(*arrays(stream, 0)), late=sequence == 1)
         for sequence, stream in enumerate(blocks)
     ]
     rows = tables.tag_rows(stored)
@@ -86,7 +86,7 @@ def test_tags_come_back_as_they_went(
     device, run = DeviceId("tags"), RunId(f"run-{next(_numbers)}")
     parts = [(time_ps[:cut], channel[:cut]), (time_ps[cut:], channel[cut:])]
     rows = tables.tag_rows(
-        [StoredTags(context(device, number, 0, run=run), number, TagRuns.of(*part)) for number, part in enumerate(parts)]
+        [StoredTags(context(device, number, 0, run=run), number, tag_runs(*part)) for number, part in enumerate(parts)]
     )
     for place in range(rows.num_rows):  # one by one, so that no insert holds two days
         client.insert(tables.TAG_RUNS, rows.slice(place, 1), token=f"{run}-{place}")
