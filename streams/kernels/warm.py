@@ -5,6 +5,7 @@ import numpy as np
 from schemas.block import ADVANCE_CHANNEL
 from streams.kernels import pairs
 from streams.kernels.axis import TauAxis
+from streams.kernels.delay import delay
 from streams.kernels.layout import PairLayout
 from streams.kernels.merge import merge
 from streams.kernels.order import first_descent
@@ -21,6 +22,7 @@ def warm() -> None:
         first_descent(time_ps)
         split_channels(time_ps, channel)
         merge([(time_ps, channel), (time_ps, channel)])
+        delay(time_ps, channel, np.arange(256))
     sparse, dense, burst = np.arange(8) * 8, np.arange(8), np.zeros(3 * pairs.CROWD, np.int64)
     for time_ps in (sparse, dense, burst):
         channel = np.arange(time_ps.size, dtype=np.uint8) & np.uint8(1)
