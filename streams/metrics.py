@@ -30,6 +30,7 @@ class WorkerMetrics:
         self._dead = Counter(
             "photonwatch_dead_letters", "Messages that could not be used", ("topic", "reason"), registry=registry
         )
+        self._late = Counter("photonwatch_late_records", "Records stored whose window was closed", ("topic",), registry=registry)
         self._fates = Counter("photonwatch_blocks", "Tag blocks by what became of them", ("fate",), registry=registry)
         self._tags = Counter("photonwatch_tags", "Photon time-tags processed", registry=registry)
         self._lag = Gauge("photonwatch_consumer_lag", "Messages not yet read", partition, registry=registry)
@@ -56,6 +57,9 @@ class WorkerMetrics:
 
     def dead_letter(self, topic: str, reason: str) -> None:
         self._dead.labels(topic, reason).inc()
+
+    def late_record(self, topic: str) -> None:
+        self._late.labels(topic).inc()
 
     def block(self, fate: str, tags: int) -> None:
         self._fates.labels(fate).inc()

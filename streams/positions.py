@@ -49,6 +49,25 @@ class StreamPosition(msgspec.Struct, kw_only=True):
     """Stretches that could not be counted, told to the processors with the next one."""
 
 
+class TrackPosition(msgspec.Struct, kw_only=True):
+    """How far one subject's run has been read; what of it is open is rebuilt from the log."""
+
+    subject: SubjectId
+    run: RunId
+    reached_ns: int
+    """Latest end of its records, or what silence made of it."""
+    seen_ms: int
+    """Log-alive time of its last record."""
+    closed_s: int
+    """Its windows up to this UTC second are closed."""
+    live: bool
+    """Whether its last record was told as it happened."""
+    kinds: list[str] = []
+    """What it has told of."""
+    sequences: dict[str, int] = {}
+    """The last number of each source of its records."""
+
+
 class Positions(msgspec.Struct, kw_only=True):
     """A partition's positions as of the end of a batch.
 
@@ -59,6 +78,7 @@ class Positions(msgspec.Struct, kw_only=True):
     alive_ms: int = 0
     timestamp_ms: int | None = None
     streams: list[StreamPosition] = []
+    tracks: list[TrackPosition] = []
     judged: list[tuple[SubjectId, IndicatorId, RunId, int]] = []
     """Up to which end (UTC seconds) samples have been taken, the latest last."""
 

@@ -1,10 +1,11 @@
-"""What pipelines of small JSON records share: one record a message, everything stored, nothing to replay.
+"""What pipelines of small JSON records share: one record a message, everything stored.
 
-What such a pipeline keeps is restored from its positions and from what it stored; so the committed offset is always the end of
-its last batch.
+A pipeline that keeps something open over several batches says from which offset on it needs the log again; batches up to
+``stored`` are then computed once more after a restart, to rebuild what was open, and not handed out.
 """
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Sequence
 
 import msgspec
@@ -25,11 +26,18 @@ GRID = 4096
 
 
 class RecordPipeline(ABC):
-    """One partition of a topic of records, from ``resume`` on. ``name`` is part of every token."""
+    """One partition of a topic of records, from ``resume`` on; what stands before ``stored`` is stored already.
 
-    def __init__(self, name: str, topic: str, partition: int, *, metrics: WorkerMetrics, resume: int) -> None:
+    ``name`` is part of every token.
+    """
+
+    def __init__(
+        self, name: str, topic: str, partition: int, *, metrics: WorkerMetrics, resume: int, stored: int | None = None
+    ) -> None:
         self._topic, self._partition = topic, partition
         self._metrics = metrics
+        self._stored = resume if stored is None else stored
+        self._boundaries = deque([resume])
         self._batch = OpenBatch(name, topic, partition, grid=GRID, lo=resume)
         self._outgoing: list[Outgoing] = []
         self._dead_letters: list[DeadLetter] = []
@@ -46,6 +54,13 @@ class RecordPipeline(ABC):
     def _rows(self) -> dict[str, pa.Table]:
         """Rows by table of what was taken since the last call."""
 
+    def _pass_time(self, message: Message) -> None:  # noqa: B027  most pipelines keep nothing that time could end
+        """The log has come as far as this message, a record or a tick; called before it is taken."""
+
+    def _needed_offset(self) -> int | None:
+        """The first message that what is still open rests on; None: nothing is open."""
+        return None
+
     def _positions(self, resume: int) -> Positions:
         return Positions(resume=resume)
 
@@ -56,6 +71,7 @@ class RecordPipeline(ABC):
     def skip_to(self, offset: int) -> None:
         """Go on at ``offset``: the records between are gone unread."""
         self._batch.skip_to(offset)
+        self._stored = max(self._stored, offset)
 
     def retire(self) -> None:
         self._metrics.released(self._topic, self._partition)
@@ -64,13 +80,20 @@ class RecordPipeline(ABC):
         """Take messages in order of their offsets, without holes."""
         finished: list[Finished] = []
         for message in messages:
-            if self._batch.ends_before(message):
-                finished.append(self._finish())
+            ends = self._batch.ends_before(message)
+            if self._batch.messages and (ends or message.offset == self._stored):
+                finished += self._finish()
             self._batch.take(message)
+            self._pass_time(message)
             if message.value != TICK:
                 self._taken += 1
                 self._try(message)
         return finished
+
+    @property
+    def _storing(self) -> bool:
+        """Whether the message that was taken last is beyond what is stored."""
+        return self._batch.next > self._stored
 
     def _try(self, message: Message) -> None:
         try:
@@ -84,12 +107,27 @@ class RecordPipeline(ABC):
         letter = dead_letter(self._topic, self._partition, message, reason, detail)
         self._dead_letters.append(letter)
         self._outgoing.append(Outgoing(DEAD_LETTERS, letter.topic, letter))
-        self._metrics.dead_letter(self._topic, reason)
+        if self._storing:
+            self._metrics.dead_letter(self._topic, reason)
 
-    def _finish(self) -> Finished:
+    def _finish(self) -> list[Finished]:
+        """Close the open batch; nothing comes of it if it is stored already."""
+        self._boundaries.append(self._batch.next)
+        resume = self._resume()
         rows = {**self._rows(), tables.DEAD_LETTERS: tables.dead_letter_rows(self._dead_letters)}
-        filled = {name: table for name, table in rows.items() if table.num_rows}
-        batch = self._batch.seal(filled, positions_codec.encode(self._positions(self._batch.next)))
-        finished = Finished(batch, tuple(self._outgoing), batch.hi)
+        finished = []
+        if self._storing:
+            filled = {name: table for name, table in rows.items() if table.num_rows}
+            batch = self._batch.seal(filled, positions_codec.encode(self._positions(resume)))
+            finished.append(Finished(batch, tuple(self._outgoing), resume))
+        else:
+            self._batch.drop()
         self._outgoing, self._dead_letters, self._taken = [], [], 0
         return finished
+
+    def _resume(self) -> int:
+        """The largest batch boundary at or below what is still needed."""
+        needed = self._needed_offset()
+        while len(self._boundaries) > 1 and (needed is None or self._boundaries[1] <= needed):
+            self._boundaries.popleft()
+        return self._boundaries[0]

@@ -8,6 +8,7 @@ from storage.reader.checks import CheckQuestions, SumCheck
 from storage.reader.fleet import DeviceOverview, FleetQuestions
 from storage.reader.panes import Coincidences, Correlation, Singles
 from storage.reader.question import Level
+from storage.reader.records import RecordQuestions
 from storage.reader.runs import Run, RunQuestions
 from storage.reader.strays import LateBlock, StrayQuestions
 from storage.reader.tags import TagQuestions
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 
-class Reader(RunQuestions, CheckQuestions, TagQuestions, FleetQuestions, StrayQuestions):
+class Reader(RunQuestions, CheckQuestions, TagQuestions, FleetQuestions, StrayQuestions, RecordQuestions):
     """All questions over one connection pool; threads may share it. A user who may only read is enough."""
 
     def __init__(self, address: StoreAddress) -> None:

@@ -19,16 +19,20 @@ from storage.tables.names import (
     COINCIDENCES,
     CORRELATIONS,
     DEAD_LETTERS,
+    EVENTS,
     LATE_BLOCKS,
     LEDGER,
+    MEASUREMENTS,
     MIGRATIONS,
     SAMPLES,
     SCHEMAS,
     SINGLES,
     TAG_RUNS,
+    TELEMETRY,
     VERDICTS,
 )
 from storage.tables.panes import coincidence_rows, correlation_rows, singles_rows
+from storage.tables.records import event_rows, kind_of, measurement_rows, telemetry_rows
 from storage.tables.tags import StoredTags, TagRuns, tag_rows
 
 __all__ = [
@@ -39,13 +43,16 @@ __all__ = [
     "COINCIDENCES",
     "CORRELATIONS",
     "DEAD_LETTERS",
+    "EVENTS",
     "LATE_BLOCKS",
     "LEDGER",
+    "MEASUREMENTS",
     "MIGRATIONS",
     "SAMPLES",
     "SCHEMAS",
     "SINGLES",
     "TAG_RUNS",
+    "TELEMETRY",
     "VERDICTS",
     "BudgetWindow",
     "JudgedSample",
@@ -60,9 +67,13 @@ __all__ = [
     "coincidence_rows",
     "correlation_rows",
     "dead_letter_rows",
+    "event_rows",
+    "kind_of",
     "late_rows",
+    "measurement_rows",
     "sample_rows",
     "singles_rows",
     "tag_rows",
+    "telemetry_rows",
     "verdict_rows",
 ]

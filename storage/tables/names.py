@@ -23,6 +23,9 @@ VERDICTS: Final = "verdicts"
 BUDGETS: Final = "budgets"
 ALERTS: Final = "alert_transitions"
 ANNOTATIONS: Final = "annotations"
+EVENTS: Final = "events"
+TELEMETRY: Final = "telemetry"
+MEASUREMENTS: Final = "measurements"
 LEDGER: Final = "ledger"
 """One row per stored batch, written last."""
 MIGRATIONS: Final = "migrations"
@@ -184,6 +187,34 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("until", _UNIX_MS),
             *_texts("text", "author", "attributes"),
             optional=("until",),
+        ),
+        EVENTS: _columns(
+            *_texts("subject", "device", "run", "source"),
+            ("sequence", pa.uint64()),
+            *_texts("kind", "name"),
+            ("time", _UNIX_NS),
+            ("until", _UNIX_NS),
+            ("attempts", pa.uint64()),
+            ("succeeded", pa.uint64()),
+            ("latency_ns", pa.list_(pa.field("item", pa.int64(), nullable=False))),
+            *_texts("what", "firmware"),
+            ("offset", pa.uint64()),
+            optional=("attempts", "succeeded"),
+        ),
+        TELEMETRY: _columns(
+            *_texts("device", "metric"),
+            ("time", _UNIX_NS),
+            ("value", pa.float64()),
+            *_texts("unit", "state", "detail", "source", "run", "firmware"),
+            ("offset", pa.uint64()),
+            optional=("value",),
+        ),
+        MEASUREMENTS: _columns(
+            *_texts("subject", "device", "run", "kind"),
+            ("time", _UNIX_NS),
+            ("began", _UNIX_NS),
+            *_texts("data", "conditions", "firmware", "calibration"),
+            ("offset", pa.uint64()),
         ),
     }
 )
