@@ -15,3 +15,7 @@ class DensityError(StreamsError):
 
 class AnalysisError(StreamsError):
     """What was asked for cannot be computed from what there is."""
+
+
+class StateError(StreamsError):
+    """Bytes that hold no state of the processor that should go on with it."""

@@ -1,23 +1,32 @@
-"""The axis of delays: which tau falls into which bin."""
+"""Axes of delays: which tau falls into which bin. All bins are half-open, all edges whole picoseconds."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Self
 
-_WIDEST_PS = 1 << 30  # beyond it the multiplication that replaces the division by the bin width is no longer exact
+import numpy as np
+
+from schemas.block import Times
+
+_WIDEST_PS = 1 << 61  # sums with times stay inside int64
+_NARROW_PS = 1 << 30  # beyond it the multiplication that replaces the division by the bin width is no longer exact
+
+
+Constants = tuple[int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class TauAxis:
-    """Half-open bins of tau = t_stop - t_start: bin i holds [first_edge_ps + i*bin_width_ps, first_edge_ps + (i+1)*bin_width_ps).
+    """Equal bins of tau = t_stop - t_start: bin i holds [first_edge_ps + i*bin_width_ps, first_edge_ps + (i+1)*bin_width_ps).
 
     Raises:
-        ValueError: a bin width or number of bins below one, tau = 0 outside, or a span above 2**30 ps (1.07 ms).
+        ValueError: a bin width or number of bins below one, tau = 0 outside, or a span above 2**61 ps (26 days).
     """
 
     first_edge_ps: int
     bin_width_ps: int
     bins: int
-    constants: tuple[int, int, int, int, int, int] = field(init=False, repr=False, compare=False)
+    constants: Constants = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.bin_width_ps < 1 or self.bins < 1:
@@ -51,12 +60,86 @@ class TauAxis:
         """A tag may pair with tags up to this much older than itself."""
         return max(-self.first_edge_ps, self.end_ps - 1)
 
-    def _constants(self) -> tuple[int, int, int, int, int, int]:
+    @property
+    def narrow(self) -> bool:
+        """Whether ``constants`` divide by multiplying."""
+        return self.span_ps <= _NARROW_PS
+
+    def edges_ps(self) -> Times:
+        """Edges of all bins, one more than there are bins."""
+        return self.first_edge_ps + self.bin_width_ps * np.arange(self.bins + 1, dtype=np.int64)
+
+    def _constants(self) -> Constants:
         """For kernels: -first edge, span, reach, multiplier, shift, bins, with offset // bin width == offset*multiplier >> shift.
 
         Exact for every offset below the span (Granlund and Montgomery 1994, theorem 4.2): with 2**shift >= span * bin width the
-        multiplier's excess of less than one bin width cannot carry an offset into the next bin.
+        multiplier's excess of less than one bin width cannot carry an offset into the next bin. Where that would need more than
+        64 bits the multiplier is the bin width itself and the shift 0: kernels for wide axes divide.
         """
+        if not self.narrow:
+            return -self.first_edge_ps, self.span_ps, self.reach_ps, self.bin_width_ps, 0, self.bins
         shift = (self.span_ps * self.bin_width_ps - 1).bit_length()
         multiplier = -(-(1 << shift) // self.bin_width_ps)
         return -self.first_edge_ps, self.span_ps, self.reach_ps, multiplier, shift, self.bins
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeAxis:
+    """Bins of any widths: bin i holds [edges[i], edges[i+1]).
+
+    Raises:
+        ValueError: fewer than two edges, edges that do not ascend, tau = 0 outside, or a delay above 2**60 ps.
+    """
+
+    edges: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.edges) < 2 or any(left >= right for left, right in pairwise(self.edges)):
+            raise ValueError(f"{len(self.edges)} edges: at least two are needed, each above the one before it")
+        if not self.edges[0] <= 0 < self.edges[-1]:
+            raise ValueError(f"the delays [{self.edges[0]}, {self.edges[-1]}) ps must hold 0")
+        if self.reach_ps > _WIDEST_PS // 2:
+            raise ValueError(f"delays up to {self.reach_ps} ps: at most {_WIDEST_PS // 2} ps; narrow the range")
+
+    @classmethod
+    def doubling(cls, half_range_ps: int, bin_width_ps: int, bins_a_doubling: int = 8) -> Self:
+        """[-half_range_ps, half_range_ps) as multiple-tau correlators have it: narrow bins around 0, ever wider ones outwards.
+
+        On either side of 0 the first 2·``bins_a_doubling`` bins are ``bin_width_ps`` wide, the next ``bins_a_doubling`` twice as
+        wide, and so on; the outermost ends at the range. (K. Schätzel, Inst. Phys. Conf. Ser. 77, 175, 1985.)
+
+        Raises:
+            ValueError: a width below one, or a range below it.
+        """
+        if bin_width_ps < 1 or half_range_ps < bin_width_ps:
+            raise ValueError(f"a bin of {bin_width_ps} ps in delays up to {half_range_ps} ps: it must be at least 1 ps and fit")
+        edge, width, outwards = 0, bin_width_ps, []
+        while edge < half_range_ps:
+            outwards.append(edge := min(edge + width, half_range_ps))
+            if len(outwards) >= 2 * bins_a_doubling and len(outwards) % bins_a_doubling == 0:
+                width *= 2
+        return cls((*(-edge for edge in reversed(outwards)), 0, *outwards))
+
+    @property
+    def bins(self) -> int:
+        return len(self.edges) - 1
+
+    @property
+    def first_edge_ps(self) -> int:
+        return self.edges[0]
+
+    @property
+    def end_ps(self) -> int:
+        return self.edges[-1]
+
+    @property
+    def reach_ps(self) -> int:
+        """A tag may pair with tags up to this much older than itself."""
+        return max(-self.edges[0], self.edges[-1] - 1)
+
+    def edges_ps(self) -> Times:
+        """The edges as an array."""
+        return np.array(self.edges, np.int64)
+
+
+Axis = TauAxis | EdgeAxis

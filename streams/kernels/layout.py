@@ -1,5 +1,6 @@
-"""Which pair of detectors counts into which row."""
+"""Which pair of channels counts into which row."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Self
@@ -7,26 +8,48 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+Codes = npt.NDArray[np.int32]
+
 
 @dataclass(frozen=True, slots=True)
 class PairLayout:
-    """Rows of a histogram over all pairs of ``detectors`` (ascending channel numbers below 255).
+    """Rows of a histogram over pairs (start, stop) of channels below 255; a channel may pair with itself.
 
-    ``rows`` (int16, 256 x 256) gives the row of two channels in either order, and -1 for those that do not pair.
+    ``codes`` (int32, 256 x 256) says what the channels of a later and an earlier tag make: twice the row, plus one where the
+    later tag is the start (its tau is then negative); -1 where they do not pair. ``detectors``: the channels that may pair,
+    ascending.
     """
 
     detectors: tuple[int, ...]
-    rows: npt.NDArray[np.int16]
+    pairs: tuple[tuple[int, int], ...]
+    codes: Codes
 
     @classmethod
     def of(cls, detectors: tuple[int, ...]) -> Self:
-        rows = np.full((256, 256), -1, np.int16)
-        for row, (start, stop) in enumerate(combinations(detectors, 2)):
-            rows[start, stop] = rows[stop, start] = row
-        rows.flags.writeable = False
-        return cls(detectors, rows)
+        """All pairs of different ``detectors`` (ascending); the lower number is the start."""
+        return cls(detectors, tuple(combinations(detectors, 2)), _codes(combinations(detectors, 2)))
 
-    @property
-    def pairs(self) -> tuple[tuple[int, int], ...]:
-        """(start, stop) channels, row by row."""
-        return tuple(combinations(self.detectors, 2))
+    @classmethod
+    def chosen(cls, pairs: Iterable[tuple[int, int]]) -> Self:
+        """Exactly these pairs.
+
+        Raises:
+            ValueError: a channel outside 0-254, or a pair that comes twice, in whichever order.
+        """
+        pairs = tuple(pairs)
+        channels = {channel for pair in pairs for channel in pair}
+        if wrong := sorted(channel for channel in channels if not 0 <= channel < 255):
+            raise ValueError(f"channel {wrong[0]} does not exist; channels are 0-254")
+        for number, pair in enumerate(pairs):
+            if {pair, pair[::-1]} & set(pairs[:number]):
+                raise ValueError(f"channels {pair[0]} and {pair[1]} pair twice; the other order holds the same pairs, mirrored")
+        return cls(tuple(sorted(channels)), pairs, _codes(pairs))
+
+
+def _codes(pairs: Iterable[tuple[int, int]]) -> Codes:
+    codes = np.full((256, 256), -1, np.int32)
+    for row, (start, stop) in enumerate(pairs):
+        codes[start, stop] = 2 * row + 1
+        codes[stop, start] = 2 * row  # a channel with itself: the later one stops
+    codes.flags.writeable = False
+    return codes

@@ -4,11 +4,12 @@ import numpy as np
 
 from schemas.block import ADVANCE_CHANNEL
 from streams.kernels import pairs
-from streams.kernels.axis import TauAxis
+from streams.kernels.axis import EdgeAxis, TauAxis
 from streams.kernels.delay import delay
 from streams.kernels.layout import PairLayout
 from streams.kernels.merge import merge
 from streams.kernels.order import first_descent
+from streams.kernels.select import select
 from streams.kernels.split import split_channels
 from streams.kernels.unwrap import unwrap
 
@@ -27,6 +28,10 @@ def warm() -> None:
     for time_ps in (sparse, dense, burst):
         channel = np.arange(time_ps.size, dtype=np.uint8) & np.uint8(1)
         pairs.count_pairs(time_ps, channel, (1, time_ps.size), layout, axis, pairs.empty_histogram(layout, axis))
+    walked, unequal = PairLayout.chosen(((0, 0), (0, 1))), EdgeAxis((-4, 0, 1))
+    channel = np.arange(dense.size, dtype=np.uint8) & np.uint8(1)
+    pairs.count_pairs(dense, channel, (1, dense.size), walked, unequal, pairs.empty_histogram(walked, unequal))
+    select(dense, channel, (1,))
     pairs.count_across(
         (sparse, sparse.astype(np.uint8)),
         (sparse, sparse.astype(np.uint8)),

@@ -124,7 +124,7 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
     lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), state.reached_ps, segment.reached_ps)
     state = _laid_out(state, segment.detectors, parameters)
     tags = count_channels(segment.channel)
-    partners = Partners.of(segment, tags, state.layout, (state.tail_ps, state.tail_channel))
+    partners = Partners.of(segment, tags, segment.detectors, state.layout, (state.tail_ps, state.tail_channel))
     closed = []
     pane = state.pane
     for start_unix_s in _touched(stream, state.pane, segment, lost):

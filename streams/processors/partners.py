@@ -1,4 +1,4 @@
-"""A segment's tags of detectors, and the earlier ones that may still pair with them."""
+"""A segment's tags of the channels that pair, and the earlier ones that may still pair with them."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,16 @@ import numpy as np
 
 from schemas.block import Channels, Times
 from schemas.panes import Counts
-from streams.kernels.axis import TauAxis
+from streams.kernels.axis import Axis, TauAxis
 from streams.kernels.layout import PairLayout
 from streams.kernels.pairs import CROWD, Tags, count_across, count_pairs
+from streams.kernels.select import select
 from streams.segment import Segment
 
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """``time_ps`` and ``channel`` are the segment's tags of detectors, ``tail`` those of the time before it."""
+    """``time_ps`` and ``channel`` are the segment's tags of channels that pair, ``tail`` those of the time before it."""
 
     layout: PairLayout
     tail: Tags
@@ -22,24 +23,23 @@ class Partners:
     channel: Channels
 
     @classmethod
-    def of(cls, segment: Segment, tags: Counts, layout: PairLayout, tail: Tags) -> "Partners":
-        """``tags`` are the segment's, counted by channel."""
-        if set(np.flatnonzero(tags).tolist()) <= set(segment.detectors):
+    def of(cls, segment: Segment, tags: Counts, channels: tuple[int, ...], layout: PairLayout, tail: Tags) -> "Partners":
+        """``tags`` are the segment's, counted by channel; those of ``channels`` may pair."""
+        if set(np.flatnonzero(tags).tolist()) <= set(channels):
             return cls(layout, tail, segment.time_ps, segment.channel)
-        kept = np.isin(segment.channel, np.array(segment.detectors, np.uint8))
-        return cls(layout, tail, segment.time_ps[kept], segment.channel[kept])
+        return cls(layout, tail, *select(segment.time_ps, segment.channel, channels))
 
-    def count(self, part: tuple[int, int], axis: TauAxis, histogram: Counts) -> None:
+    def count(self, part: tuple[int, int], axis: Axis, histogram: Counts) -> None:
         """Add the pairs whose later tag is one of the segment's in ``part``.
 
         Raises:
-            DensityError: a burst beyond measure.
+            DensityError: more tags in reach than can be paired in bounded work; the histogram means nothing any more.
         """
         waiting = self.tail[0].size
-        if waiting < CROWD:
+        if waiting < CROWD and isinstance(axis, TauAxis) and axis.narrow:
             count_across(self.tail, (self.time_ps, self.channel), part, self.layout, axis, histogram)
             count_pairs(self.time_ps, self.channel, part, self.layout, axis, histogram)
-        else:  # a burst across the seam is counted as one
+        else:  # a crowd across the seam is counted as one
             joined = np.concatenate((self.tail[0], self.time_ps)), np.concatenate((self.tail[1], self.channel))
             count_pairs(*joined, (waiting + part[0], waiting + part[1]), self.layout, axis, histogram)
 

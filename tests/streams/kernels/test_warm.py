@@ -9,9 +9,11 @@ from numba.core.registry import CPUDispatcher
 
 from schemas.panes import PaneParameters
 from streams import kernels
+from streams.kernels.axis import EdgeAxis
 from streams.kernels.split import split_channels
 from streams.kernels.warm import warm
-from streams.processors import panes
+from streams.processors import correlation, panes
+from streams.processors.correlation import CorrelationParameters
 from tests.streams.tag_streams import segment
 
 KERNELS = {
@@ -39,9 +41,12 @@ def test_nothing_is_compiled_once_warm():
     assert all(before.values())
     generator = np.random.default_rng(1)
     state = panes.initial(PaneParameters())
+    unequal = CorrelationParameters(((4, 1), (0, 0)), EdgeAxis.doubling(10**6, 100))
+    correlated = correlation.initial(unequal)
     for start, step_ps in ((0, 100_000), (10**10, 5_000), (2 * 10**10, 0)):  # sparse, dense, a burst
         time_ps = np.sort(generator.integers(start, start + 3_000 * step_ps + 1, 6_000))
         piece = segment(time_ps, generator.integers(0, 6, 6_000), start, start + 10**10, (0, 1, 4))
         state, _ = panes.step(state, piece, PaneParameters())
+        correlated, _ = correlation.step(correlated, piece, unequal)
         split_channels(piece.time_ps, piece.channel)
     assert {name: len(kernel.signatures) for name, kernel in KERNELS.items()} == before

@@ -1,0 +1,130 @@
+"""Pairs where thousands of tags are in reach of one another, or where bins are not equal: two ways, whichever takes fewer steps.
+
+*Looking back* takes a step for every couple in reach, with tags of equal time and channel as one that weighs more. *Walking*
+goes along both channels of a pair once for every edge of the axis, however many tags are in reach: with F(e) the pairs of
+tau < e, a bin [e, f) holds F(f) - F(e) (T. A. Laurence et al., Opt. Lett. 31, 829, 2006).
+"""
+
+import numpy as np
+from numba import njit
+
+from schemas.block import Channels, Times
+from schemas.panes import Counts
+from streams.errors import DensityError
+from streams.kernels.axis import Axis, Constants, TauAxis
+from streams.kernels.bursts import Burst, gather, look_backs
+from streams.kernels.layout import Codes, PairLayout
+from streams.kernels.singles import count_channels
+
+MOST_STEPS = 1 << 32
+"""Steps that one piece may take: seconds of work."""
+PIECE = 1 << 16
+"""Later tags that are counted together."""
+
+
+def count_crowd(time_ps: Times, channel: Channels, part: tuple[int, int], layout: PairLayout, axis: Axis, rows: Counts) -> None:
+    """``count_pairs`` for any axis and any density, in pieces of bounded work. ``rows`` has the shape (pairs, bins).
+
+    Raises:
+        DensityError: a piece would take more than ``MOST_STEPS``; the pieces before it are counted.
+    """
+    for begin in range(*part, PIECE):
+        end = min(begin + PIECE, part[1])
+        first = int(np.searchsorted(time_ps[:begin], time_ps[begin] - axis.reach_ps))
+        _count_piece(time_ps[first:end], channel[first:end], begin - first, layout, axis, rows)
+
+
+def _count_piece(time_ps: Times, channel: Channels, begin: int, layout: PairLayout, axis: Axis, rows: Counts) -> None:
+    here, new = count_channels(channel).tolist(), count_channels(channel[begin:]).tolist()
+    paired = [(row, pair) for row, pair in enumerate(layout.pairs) if here[pair[0]] and here[pair[1]]]
+    walking = (axis.bins + 1) * sum(new[start] + new[stop] for _, (start, stop) in paired)
+    looking = walking + 1
+    if paired and isinstance(axis, TauAxis):
+        burst = gather(time_ps, channel, (begin, time_ps.size))
+        looking = look_backs(burst.time_ps, burst.begin, axis.reach_ps)
+        if looking <= min(walking, MOST_STEPS):
+            _look_back(burst, layout, axis, rows)
+            return
+    if min(looking, walking) > MOST_STEPS:
+        raise DensityError(
+            f"{time_ps.size} tags from {time_ps[begin]} ps on: {min(looking, walking)} steps for delays up to {axis.reach_ps} ps "
+            f"in {axis.bins} bins, at most {MOST_STEPS} are taken at once; narrow the range of delays or widen the bins"
+        )
+    edges_ps = axis.edges_ps()
+    for row, (start, stop) in paired:
+        starts, stops = time_ps[channel == start], time_ps[channel == stop]
+        old_starts, old_stops = starts.size - new[start], stops.size - new[stop]
+        if start == stop:
+            _walk_self(starts, old_starts, edges_ps, rows[row])
+        else:
+            _walk(starts, old_starts, stops, old_stops, edges_ps, rows[row])
+
+
+def _look_back(burst: Burst, layout: PairLayout, axis: TauAxis, rows: Counts) -> None:
+    _count_weighted(burst.time_ps, burst.channel, burst.weight, burst.begin, axis.constants, layout.codes, rows.reshape(-1))
+
+
+@njit(nogil=True, cache=True)
+def _count_weighted(
+    time_ps: Times, channel: Channels, weight: Counts, begin: int, constants: Constants, codes: Codes, counts: Counts
+) -> None:
+    before, span, reach, multiplier, shift, bins = constants
+    edge, width, far = np.uint64(before), np.uint64(span), np.uint64(reach)
+    factor, places, one = np.uint64(multiplier), np.uint64(shift), np.uint64(1)
+    for i in range(begin, time_ps.size):
+        now = np.uint64(time_ps[i])
+        code = np.int64(codes[channel[i], channel[i]])
+        if code >= 0:  # the tags of one group among themselves: tau = 0
+            place = edge // factor if shift == 0 else (edge * factor) >> places
+            counts[(code >> 1) * bins + np.int64(place)] += weight[i] * (weight[i] - one) // np.uint64(2)
+        j = i - 1
+        while j >= 0:
+            age = now - np.uint64(time_ps[j])
+            if age > far:
+                break
+            code = np.int64(codes[channel[i], channel[j]])
+            offset = (-age if code & 1 else age) + edge
+            if code >= 0 and offset < width:
+                place = offset // factor if shift == 0 else (offset * factor) >> places
+                counts[(code >> 1) * bins + np.int64(place)] += weight[i] * weight[j]
+            j -= 1
+
+
+@njit(nogil=True, cache=True)
+def _walk(starts: Times, old_starts: int, stops: Times, old_stops: int, edges_ps: Times, counts: Counts) -> None:
+    before = np.uint64(0)
+    for k in range(edges_ps.size):
+        edge = edges_ps[k]
+        below = np.uint64(0)  # pairs of tau < edge, at least one of the two tags new; their differences alone mean something
+        if old_stops < stops.size:
+            i = np.searchsorted(starts, stops[old_stops] - edge, side="right")
+            for j in range(old_stops, stops.size):
+                while i < starts.size and starts[i] <= stops[j] - edge:
+                    i += 1
+                below += np.uint64(starts.size - i)
+        if old_starts < starts.size:
+            j = np.searchsorted(stops[:old_stops], starts[old_starts] + edge, side="left")
+            for i in range(old_starts, starts.size):
+                while j < old_stops and stops[j] < starts[i] + edge:
+                    j += 1
+                below += np.uint64(j)
+        if k:
+            counts[k - 1] += below - before
+        before = below
+
+
+@njit(nogil=True, cache=True)
+def _walk_self(tags: Times, old: int, edges_ps: Times, counts: Counts) -> None:
+    before = np.uint64(0)
+    for k in range(edges_ps.size):
+        edge = edges_ps[k]
+        below = np.uint64(0)
+        if edge > 0 and old < tags.size:
+            i = np.searchsorted(tags, tags[old] - edge, side="right")
+            for j in range(old, tags.size):
+                while tags[i] <= tags[j] - edge:
+                    i += 1
+                below += np.uint64(j - i)
+        if k:
+            counts[k - 1] += below - before
+        before = below
