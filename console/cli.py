@@ -13,6 +13,8 @@ import typer
 from console.commands import (
     analyse,
     doctor,
+    estimate,
+    indicators,
     page,
     replay,
     report,
@@ -50,6 +52,8 @@ def build() -> typer.Typer:
         ("status", status.status),
         ("replay", replay.replay),
         ("analyse", analyse.analyse),
+        ("estimate", estimate.estimate),
+        ("indicators", indicators.indicators),
         ("report", report.report),
         ("sql", sql.sql),
         ("doctor", doctor.doctor),

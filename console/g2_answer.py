@@ -67,8 +67,8 @@ class G2Answer:
         histogram = Histogram(
             start_channel=pair[0],
             stop_channel=pair[1],
-            first_edge_ps=delays.first_edge_ps,
-            bin_width_ps=delays.bin_width_ps,
+            first_edge_ps=int(delays.first_edge_ps),
+            bin_width_ps=int(delays.bin_width_ps),
             from_unix_s=seconds[0],
             to_unix_s=seconds[1],
             counts=delays.counts.tolist(),

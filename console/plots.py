@@ -1,6 +1,6 @@
 """Pictures of g²: a PNG or SVG for the paper and the postmortem, and one made of characters for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +65,15 @@ def write(histogram: Histogram, heading: str, file: Path) -> None:
     Raises:
         Refusal: another suffix, or the file cannot be written.
     """
+    save(lambda: draw(histogram, heading), heading, file)
+
+
+def save(figure: Callable[[], "Figure"], heading: str, file: Path) -> None:
+    """Draw a figure, in the house's style, into ``file``; its suffix (.png or .svg) says how.
+
+    Raises:
+        Refusal: another suffix, or the file cannot be written.
+    """
     kind = file.suffix.removeprefix(".").lower()
     if kind not in _FORMATS:
         raise Refusal(
@@ -74,7 +83,7 @@ def write(histogram: Histogram, heading: str, file: Path) -> None:
 
     try:
         with rc_context(dict(_STYLE)):
-            draw(histogram, heading).savefig(file, format=kind, dpi=160, metadata={"Title": heading, **_FORMATS[kind]})
+            figure().savefig(file, format=kind, dpi=160, metadata={"Title": heading, **_FORMATS[kind]})
     except OSError as error:
         raise Refusal(
             ExitCode.BAD_INPUT, f"the picture cannot be written: {error.strerror}", where=str(file), do="choose another place"

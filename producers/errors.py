@@ -9,6 +9,10 @@ class RecordingError(ProducerError):
     """A file of tags that cannot be read, or contradicts itself."""
 
 
+class MeasurementFileError(ProducerError):
+    """A file of measurements, events or telemetry that cannot be read, or contradicts itself."""
+
+
 class PublishError(ProducerError):
     """The broker cannot be reached, refuses, or did not take a message in time."""
 

@@ -102,6 +102,29 @@ def open_recording(path: Path, *, sync_channel: int | None = None, channels: Map
     )
 
 
+def is_tag_file(path: Path) -> bool:
+    """Whether a file is one of tags, by its first bytes, or by its name; a text, by columns of times and channels.
+
+    Raises:
+        RecordingError: the file cannot be opened.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be opened ({error.strerror or error})") from error
+    by_suffix = _BY_SUFFIX.get(path.suffix.lower())
+    if any(head.startswith(magic) for magic, _ in _BY_CONTENT):
+        return True
+    if by_suffix is not open_csv:
+        return by_suffix is not None
+    try:
+        open_csv(path)
+    except RecordingError:
+        return False
+    return True
+
+
 _BY_CONTENT: tuple[tuple[bytes, Callable[[Path], Reader]], ...] = (
     (PTU_MAGIC, open_ptu),
     (b"PAR1", partial(open_arrow, kind=ArrowKind.PARQUET)),

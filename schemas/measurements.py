@@ -5,7 +5,7 @@ in s, delays of photons in ps, counts as integers. A reader that does not know a
 """
 
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 from typing import Literal
 
 import msgspec
@@ -48,21 +48,23 @@ class DelayHistogram(_Data, frozen=True, kw_only=True, tag="delay-histogram"):
     """Counts over delay in half-open bins of one width; bin i begins at ``start_ps + i * bin_width_ps``.
 
     ``of`` says what was correlated: two detectors behind a beam splitter, or arrivals after a trigger. ``period_ps`` is the
-    excitation's, None for continuous light. ``triggers`` of an arrival histogram: how many there were.
+    excitation's, None for continuous light or where it is not known. ``triggers`` of an arrival histogram: how many there were.
+    ``accidentals_per_ps`` of a coincidence histogram: what uncorrelated light of the same singles rates would put into 1 ps.
     """
 
     of: Literal["coincidences", "arrivals"]
     start_ps: float
     bin_width_ps: float
     counts: tuple[int, ...]
-    integration_s: float
+    integration_s: float | None = None
     period_ps: float | None = None
     triggers: int | None = None
+    accidentals_per_ps: float | None = None
 
     def __post_init__(self) -> None:
         _not_negative(counts=self.counts)
-        if not self.bin_width_ps > 0:
-            raise MeasurementError(f"bin_width_ps is {self.bin_width_ps}: a bin has a width above 0")
+        if not 0 < self.bin_width_ps < inf or not isfinite(self.start_ps):
+            raise MeasurementError(f"bins of {self.bin_width_ps} ps from {self.start_ps} ps: a bin has a finite width above 0")
 
 
 class HomScan(_Data, frozen=True, kw_only=True, tag="hom-scan"):
@@ -256,6 +258,16 @@ class RepetitionScan(_Data, frozen=True, kw_only=True, tag="repetition-scan"):
         _not_negative(triggers=self.triggers, detected=self.detected, central=self.central, side=self.side)
 
 
+class Trials(_Data, frozen=True, kw_only=True, tag="trials"):
+    """How often something succeeded."""
+
+    successes: int
+    trials: int
+
+    def __post_init__(self) -> None:
+        _trials(self.successes, self.trials, "successes of trials")
+
+
 Data = (
     ResonatorSweep
     | DelayHistogram
@@ -270,6 +282,7 @@ Data = (
     | EmissionSpectrum
     | PowerCheck
     | RepetitionScan
+    | Trials
 )
 
 

@@ -1,6 +1,5 @@
 """``photonwatch analyse``: the g² of a file, without a broker, by the kernels that the worker uses."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,9 +11,7 @@ from console.refusal import ExitCode, Refusal
 from console.wiring import definition_paths
 
 if TYPE_CHECKING:
-    from producers.recording import Recording
     from schemas.panes import PaneParameters
-    from streams.segment import Segment
 
 
 def analyse(
@@ -39,13 +36,14 @@ def analyse(
     parameters = _parameters(invocation, duration_ps(bin_width, "--bin"), duration_ps(window, "--window"))
     from console.g2_answer import G2Answer, give
     from console.judging import g2_judge
+    from console.tag_files import segments_of
     from producers.recording import open_recording
     from slo.definitions import load
     from streams.analysis import Provenance, offline
 
     judge = g2_judge(load(definition_paths(invocation.settings, None)), None, objective)
     recording = open_recording(file, sync_channel=sync_channel)
-    total = offline(_segments(invocation, recording, quiet=as_json), parameters)
+    total = offline(segments_of(invocation, recording, quiet=as_json), parameters)
     answer = G2Answer.of(
         total,
         Provenance(
@@ -76,36 +74,3 @@ def _parameters(invocation: Invocation, bin_ps: int | None, half_range_ps: int |
         return PaneParameters(bin_ps, half_range_ps, analysis.coincidence_window)
     except ValueError as error:
         raise Refusal(ExitCode.USAGE, str(error), where="--bin, --window", do="make the window a multiple of the bin") from None
-
-
-def _segments(invocation: Invocation, recording: "Recording", *, quiet: bool) -> Iterator["Segment"]:
-    """The recording as the worker would see it, with a progress bar."""
-    from rich.progress import track
-
-    from producers.replay import blocks_of
-    from schemas.block import BlockContext
-    from schemas.ids import DeviceId, DomainId, RunId, SourceId
-    from streams.segment import Segment
-
-    context = BlockContext(
-        domain=DomainId("file"),
-        source=SourceId("file"),
-        device=DeviceId("file"),
-        run=RunId("file"),
-        sequence=0,
-        origin_unix_ns=0,
-        start_ps=0,
-        reached_ps=0,
-        channels=recording.channels,
-        period_ps=recording.period_ps,
-    )
-    blocks = max(1, recording.duration_ps // 10**11)
-    for block in track(
-        blocks_of(recording, context),
-        description="counting",
-        total=blocks,
-        console=invocation.notes,
-        transient=True,
-        disable=quiet or not invocation.notes.is_terminal,
-    ):
-        yield Segment.of(block)

@@ -144,8 +144,8 @@ def _histogram(total: PaneSum, run: Run, period_ps: float | None, span: tuple[in
     return Histogram(
         start_channel=pair[0],
         stop_channel=pair[1],
-        first_edge_ps=histogram.first_edge_ps,
-        bin_width_ps=histogram.bin_width_ps,
+        first_edge_ps=int(histogram.first_edge_ps),
+        bin_width_ps=int(histogram.bin_width_ps),
         from_unix_s=span[0],
         to_unix_s=span[1],
         counts=histogram.counts.tolist(),

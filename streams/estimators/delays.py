@@ -14,12 +14,12 @@ Delays = npt.NDArray[np.float64]
 class DelayHistogram:
     """``counts[i]`` (uint64) holds the delays in [first_edge_ps + i*bin_width_ps, first_edge_ps + (i+1)*bin_width_ps)."""
 
-    first_edge_ps: int
-    bin_width_ps: int
+    first_edge_ps: float
+    bin_width_ps: float
     counts: Counts
 
     @property
-    def end_ps(self) -> int:
+    def end_ps(self) -> float:
         return self.first_edge_ps + self.counts.size * self.bin_width_ps
 
     @property
