@@ -12,6 +12,7 @@ import typer
 
 from console.commands import (
     analyse,
+    correlate,
     doctor,
     estimate,
     indicators,
@@ -54,6 +55,7 @@ def build() -> typer.Typer:
         ("analyse", analyse.analyse),
         ("estimate", estimate.estimate),
         ("indicators", indicators.indicators),
+        ("correlate", correlate.correlate),
         ("report", report.report),
         ("sql", sql.sql),
         ("doctor", doctor.doctor),

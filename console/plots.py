@@ -1,10 +1,11 @@
 """Pictures of g²: a PNG or SVG for the paper and the postmortem, and one made of characters for the terminal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from console.histogram import Histogram, Windows
 from console.quantities import picoseconds_text
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_INK, _SOFT, _TRACE, _CENTRAL, _SIDE = "#1b1f24", "#565e68", "#3157b7", "#b3261e", "#3157b7"
+INK, SOFT, TRACE = "#1b1f24", "#565e68", "#3157b7"
+_CENTRAL, _SIDE = "#b3261e", "#3157b7"
 _FORMATS: Mapping[str, Mapping[str, str | None]] = {"png": {}, "svg": {"Date": None}}
 """What each carries beside its title; a date would make the same picture differ."""
 
-
 _STYLE: Mapping[Any, Any] = {
     "font.size": 9,
-    "axes.edgecolor": _SOFT,
-    "axes.labelcolor": _INK,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
     "svg.fonttype": "none",
     "svg.hashsalt": "photonwatch",
 }
@@ -103,11 +104,11 @@ def draw(histogram: Histogram, heading: str) -> "Figure":
         _trace(ax, histogram, windows)
     if windows is not None:
         axes[1].set_xlim(windows.zero - 3.5 * windows.period, windows.zero + 3.5 * windows.period)
-        axes[1].set_title("around zero delay", loc="left", fontsize=9, color=_SOFT)
+        axes[1].set_title("around zero delay", loc="left", fontsize=9, color=SOFT)
     axes[-1].set_xlabel("delay in ns")
     title = heading if histogram.estimate is None else f"{heading}: {value_text(histogram.estimate)}"
-    axes[0].set_title(title, loc="left", fontsize=11, color=_INK, pad=10)
-    figure.supxlabel(_wrapped(caption_text(histogram)), fontsize=7.5, color=_SOFT, x=0.01, ha="left")
+    axes[0].set_title(title, loc="left", fontsize=11, color=INK, pad=10)
+    figure.supxlabel(wrapped(caption_text(histogram)), fontsize=7.5, color=SOFT, x=0.01, ha="left")
     return figure
 
 
@@ -120,15 +121,15 @@ def _trace(ax: "Axes", histogram: Histogram, windows: Windows | None) -> None:
                 middle - windows.period / 2, middle + windows.period / 2, color=_SIDE, alpha=0.05 if number % 2 else 0.11, lw=0
             )
         ax.axvspan(windows.zero - windows.period / 2, windows.zero + windows.period / 2, color=_CENTRAL, alpha=0.16, lw=0)
-    ax.stairs(histogram.counts, edges_ns, color=_TRACE, lw=0.8, fill=False)
+    ax.stairs(histogram.counts, edges_ns, color=TRACE, lw=0.8, fill=False)
     ax.set_xlim(edges_ns[0], edges_ns[-1])
     ax.set_ylim(bottom=0)
     ax.set_ylabel(f"pairs per {picoseconds_text(histogram.bin_width_ps)}")
     ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(colors=_SOFT)
+    ax.tick_params(colors=SOFT)
 
 
-def _wrapped(text: str, width: int = 150) -> str:
+def wrapped(text: str, width: int = 150) -> str:
     lines = [""]
     for part in text.split(" · "):
         if len(lines[-1]) + len(part) > width:
@@ -139,26 +140,39 @@ def _wrapped(text: str, width: int = 150) -> str:
 
 def terminal(histogram: Histogram, heading: str, size: tuple[int, int], *, colour: bool) -> str:
     """The histogram in characters, ``size`` columns by rows. Bins are joined until each has a column; the centre is marked."""
-    import plotext
-
-    columns, height = size
-    joined = max(1, -(-len(histogram.counts) // max(20, columns - 12)))
+    joined = max(1, -(-len(histogram.counts) // max(20, size[0] - 12)))
     counts = np.asarray(histogram.counts, np.int64)
     starts = np.arange(0, counts.size, joined)
     sums = np.add.reduceat(counts, starts)
     delays_ns = (histogram.first_edge_ps + (starts + joined / 2) * histogram.bin_width_ps) / 1000
     windows = histogram.windows()
+    marks = () if windows is None else (windows.zero - windows.period / 2, windows.zero + windows.period / 2)
+    return characters(heading, "delay in ns", delays_ns, sums, marks=marks, size=size, colour=colour)
+
+
+def characters(
+    heading: str,
+    label: str,
+    places: npt.NDArray[np.float64],
+    heights: npt.NDArray[Any],
+    *,
+    marks: Sequence[float],
+    size: tuple[int, int],
+    colour: bool,
+) -> str:
+    """``heights`` over ``places`` in characters, ``size`` columns by rows, with dotted lines at ``marks``."""
+    import plotext
+
     figure = plotext.figure
     figure.clear()
     figure.theme("default" if colour else "colorless")
     figure.canvas("default")
-    figure.plot_size(columns, height)
+    figure.plot_size(*size)
     figure.title(heading)
-    figure.label("delay in ns")
-    figure.ruler("y").lim(0, max(1, int(sums.max(initial=0))))
-    figure.draw(figure.signal(delays_ns.tolist(), sums.tolist(), marker="braille").fillx())
-    if windows is not None:
-        for edge in (windows.zero - windows.period / 2, windows.zero + windows.period / 2):
-            figure.line(edge, "vertical", style="dotted")
+    figure.label(label)
+    figure.ruler("y").lim(0, max(1, float(heights.max(initial=0))))
+    figure.draw(figure.signal(places.tolist(), heights.tolist(), marker="braille").fillx())
+    for mark in marks:
+        figure.line(mark, "vertical", style="dotted")
     matrix = figure.build()
     return str(matrix.string(colorless=not colour))

@@ -76,3 +76,31 @@ def channel_pair(text: str) -> tuple[int, int]:
     if len(parts) != 2 or not all(part.isdigit() for part in parts) or int(parts[0]) == int(parts[1]):
         raise QuantityError(f"“{text}” is no pair of channels; write two different numbers with a comma, for example “0,1”")
     return int(parts[0]), int(parts[1])
+
+
+def channel_list(text: str, least: int, most: int) -> tuple[int, ...]:
+    """From ``least`` to ``most`` channels, in their order: ``0,2,1`` → (0, 2, 1).
+
+    Raises:
+        QuantityError: anything else.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    if not least <= len(parts) <= most or not all(part.isdecimal() for part in parts):
+        number = f"{least}" if least == most else f"{least} to {most}"
+        example = ",".join(str(channel) for channel in range(least))
+        raise QuantityError(f"“{text}” does not name {number} channels; write numbers with commas, for example “{example}”")
+    return tuple(int(part) for part in parts)
+
+
+def channel_delay(text: str) -> tuple[int, int]:
+    """A channel and a signed delay in ps: ``1=-250`` or ``1=-0.25ns`` → (1, -250).
+
+    Raises:
+        QuantityError: anything else.
+    """
+    channel, equals, delay = (part.strip() for part in text.partition("="))
+    if not equals or not channel.isdecimal():
+        raise QuantityError(f"“{text}” is no delay of a channel; write its number and a time, for example “1=2.5ns” or “1=-250”")
+    amount = delay.removeprefix("-").removeprefix("+")
+    value_ps = int(amount) if amount.isdecimal() else picoseconds(amount)
+    return int(channel), -value_ps if delay.startswith("-") else value_ps

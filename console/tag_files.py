@@ -2,37 +2,37 @@
 
 from collections.abc import Iterator
 
-from rich.progress import track
+from rich.progress import Progress
 
 from console.invocation import Invocation
 from producers.recording import Recording
-from producers.replay import blocks_of
-from schemas.block import BlockContext
-from schemas.ids import DeviceId, DomainId, RunId, SourceId
+from schemas.ids import DeviceId, DomainId, RunId
 from streams.segment import Segment
 
 
 def segments_of(invocation: Invocation, recording: Recording, *, quiet: bool) -> Iterator[Segment]:
-    """The recording as the worker would see it, with a progress bar."""
-    context = BlockContext(
-        domain=DomainId("file"),
-        source=SourceId("file"),
-        device=DeviceId("file"),
-        run=RunId("file"),
-        sequence=0,
-        origin_unix_ns=0,
-        start_ps=0,
-        reached_ps=0,
-        channels=recording.channels,
-        period_ps=recording.period_ps,
-    )
-    blocks = max(1, recording.duration_ps // 10**11)
-    for block in track(
-        blocks_of(recording, context),
-        description="counting",
-        total=blocks,
-        console=invocation.notes,
-        transient=True,
-        disable=quiet or not invocation.notes.is_terminal,
-    ):
-        yield Segment.of(block)
+    """The recording from its start to its end, with a progress bar where people look. The file is the run.
+
+    Raises:
+        RecordingError: the file is not any more what it was when it was opened.
+    """
+    detectors = tuple(sorted(channel.number for channel in recording.channels if channel.role == "detector"))
+    run = RunId(str(recording.path))
+    reached_ps = 0
+    silent = quiet or not invocation.notes.is_terminal
+    with Progress(console=invocation.notes, transient=True, disable=silent) as progress:
+        bar = progress.add_task(f"counting {recording.path.name}", total=recording.duration_ps)
+        for chunk in recording.chunks():
+            yield Segment(
+                domain=DomainId("file"),
+                device=DeviceId("file"),
+                run=run,
+                origin_unix_ns=0,
+                start_ps=reached_ps,
+                reached_ps=chunk.reached_ps,
+                time_ps=chunk.time_ps,
+                channel=chunk.channel,
+                detectors=detectors,
+            )
+            reached_ps = chunk.reached_ps
+            progress.update(bar, completed=reached_ps)

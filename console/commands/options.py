@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from console.quantities import QuantityError, channel_pair, picoseconds
+from console.quantities import QuantityError, channel_delay, channel_list, channel_pair, picoseconds
 from console.refusal import ExitCode, Refusal
 
 AsJson = Annotated[bool, typer.Option("--json", help="As an object for scripts.")]
@@ -32,6 +32,36 @@ def pair_of(text: str | None) -> tuple[int, int] | None:
         return None if text is None else channel_pair(text)
     except QuantityError as error:
         raise _wrong(error, "--channels") from None
+
+
+def channels_of(text: str | None, option: str, least: int, most: int) -> tuple[int, ...] | None:
+    """From ``least`` to ``most`` channels, in their order.
+
+    Raises:
+        Refusal: something else.
+    """
+    try:
+        return None if text is None else channel_list(text, least, most)
+    except QuantityError as error:
+        raise _wrong(error, option) from None
+
+
+def delays_of(texts: list[str] | None) -> dict[int, int]:
+    """Picoseconds by channel.
+
+    Raises:
+        Refusal: something else, or a channel that comes twice.
+    """
+    delays_ps: dict[int, int] = {}
+    for text in texts or ():
+        try:
+            channel, delay_ps = channel_delay(text)
+        except QuantityError as error:
+            raise _wrong(error, "--delay") from None
+        if channel in delays_ps:
+            raise Refusal(ExitCode.USAGE, f"two delays of channel {channel}", where="--delay", do="write one")
+        delays_ps[channel] = delay_ps
+    return delays_ps
 
 
 def duration_ps(text: str | None, option: str) -> int | None:

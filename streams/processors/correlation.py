@@ -50,9 +50,7 @@ class CorrelationParameters:
         if not self.pairs:
             raise ValueError("no pair of channels; name one at least")
         if len(self.pairs) * self.axis.bins > MOST_BINS:
-            raise ValueError(
-                f"{len(self.pairs)} pairs of {self.axis.bins} bins: at most {MOST_BINS} in all; widen them or narrow the range"
-            )
+            raise ValueError(f"{len(self.pairs)} x {self.axis.bins} bins: at most {MOST_BINS}; widen them or narrow the range")
         object.__setattr__(self, "layout", PairLayout.chosen(self.pairs))
 
 

@@ -10,7 +10,7 @@ A pure seam. The stream that comes out (its tags, their order, its lost time) do
 - Without delays segments pass untouched.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -150,6 +150,19 @@ def close(state: DelayedState, delays: Delays) -> tuple[Segment, ...]:
             losses=(Loss(start_ps, reached_ps),),
         ),
     )
+
+
+def shifted(segments: Iterable[Segment], delays: Delays) -> Iterator[Segment]:
+    """A whole stream of segments, delayed.
+
+    Raises:
+        SegmentError, DensityError: as ``step`` does.
+    """
+    state = initial()
+    for segment in segments:
+        state, ready = step(state, segment, delays)
+        yield from ready
+    yield from close(state, delays)
 
 
 def _joined(state: DelayedState, segment: Segment) -> tuple[Times, Channels]:

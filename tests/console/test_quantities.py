@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.quantities import QuantityError, channel_pair, hertz_text, picoseconds, picoseconds_text, seconds_text
+from console.quantities import (
+    QuantityError,
+    channel_delay,
+    channel_list,
+    channel_pair,
+    hertz_text,
+    picoseconds,
+    picoseconds_text,
+    seconds_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,3 +56,17 @@ def test_channel_pairs() -> None:
     for text in ("1", "1,1", "a,b", "1,2,3", "-1,2"):
         with pytest.raises(QuantityError, match="pair"):
             channel_pair(text)
+
+
+def test_channel_lists() -> None:
+    assert channel_list("3, 1,2", 2, 8) == (3, 1, 2)
+    for text in ("", "1", "1,2,3,4", "1,,2", "1;2", "-1,2", "1.5,2"):
+        with pytest.raises(QuantityError, match="2 to 3 channels"):
+            channel_list(text, 2, 3)
+
+
+def test_delays_of_channels() -> None:
+    assert [channel_delay(text) for text in ("1=250", "0=-0.25ns", " 7 = +3 ps", "2=0")] == [(1, 250), (0, -250), (7, 3), (2, 0)]
+    for text in ("1", "1=", "=5", "a=5", "1=--5", "1=0.5ps", "1:5", "1=5 lightyears"):
+        with pytest.raises(QuantityError):
+            channel_delay(text)

@@ -1,0 +1,153 @@
+"""``photonwatch correlate``: what scripts rely on, held against every pair counted by hand, and the real recordings."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from console import cli
+from console.refusal import ExitCode
+from tests.console.command_line import run
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data" / "hbt-raw-tags"
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two recordings of about 3,000 tags in 3 ms on channels 0, 1, 5, with bursts and equal times."""
+    folder = tmp_path_factory.mktemp("correlate")
+    paths = []
+    for seed in (1, 2):
+        generator = np.random.default_rng(seed)
+        time_ps = np.sort(np.concatenate([generator.integers(0, 3 * 10**9, 2_000), generator.integers(0, 3, 1_000)]))
+        channel = generator.choice([0, 1, 1, 5], time_ps.size).astype(np.uint8)
+        paths.append(folder / f"{seed}.npz")
+        np.savez(paths[-1], time_ps=time_ps, channel=channel)
+    return paths
+
+
+def by_hand(path: Path, start: int, stop: int, edges, delays=None) -> np.ndarray:
+    """Every start against every stop."""
+    with np.load(path) as arrays:
+        time_ps, channel = arrays["time_ps"], arrays["channel"]
+    for number, delay_ps in (delays or {}).items():
+        time_ps = time_ps + np.where(channel == number, delay_ps, 0)
+    tau = time_ps[channel == stop][:, None] - time_ps[channel == start][None, :]
+    if start == stop:
+        tau = tau[np.tril_indices(len(tau), -1)]
+    counts = np.zeros(len(edges) - 1, np.int64)
+    inside = tau[(tau >= edges[0]) & (tau < edges[-1])]
+    np.add.at(counts, np.searchsorted(edges, inside, side="right") - 1, 1)
+    return counts
+
+
+def test_one_file(files: list[Path], tmp_path: Path) -> None:
+    arrays, picture = tmp_path / "c.npz", tmp_path / "c.svg"
+    said = run(tmp_path, "correlate", str(files[0]), "--channels", "1,0", "--json", "--out", str(arrays), "--plot", str(picture))
+    assert said.code == 0, said.err
+    found, edges = said.document, np.arange(-100_000, 100_001, 100)
+    assert found["tau_ps"] == edges[:-1].tolist()
+    assert found["counts"] == by_hand(files[0], 1, 0, edges).tolist()
+    assert found["pairs"] == sum(found["counts"]) > 100_000
+    assert found["tags"] == sum(found["singles"].values()) == 3_000
+    assert set(found["singles"]) == {"0", "1", "5"}
+    assert found["duration_s"] == pytest.approx(3e-3, rel=0.01)
+    with np.load(arrays) as kept:
+        assert kept["counts"].tolist() == found["counts"]
+        assert kept["edges_ps"].tolist() == edges.tolist()
+        assert kept["counts"].dtype == np.uint64
+    assert "1.npz: channels 1 → 0" in picture.read_text(encoding="utf-8")
+
+
+def test_files_add_up_with_delays(files: list[Path], tmp_path: Path) -> None:
+    options = "--channels", "0,1", "--delay", "1=-250", "--delay", "0=0.5ns", "--bin", "50ps", "--window", "±2ns"
+    said = run(tmp_path, "correlate", *map(str, files), *options, "--json")
+    assert said.code == 0, said.err
+    edges, delays = np.arange(-2_000, 2_001, 50), {1: -250, 0: 500}
+    assert said.document["counts"] == sum(by_hand(file, 0, 1, edges, delays) for file in files).tolist()
+    assert said.document["tags"] == 6_000
+    assert said.document["delays_ps"] == {"0": 500, "1": -250}
+
+
+@pytest.mark.parametrize("channels", ["5,0", "1,1"])
+def test_log_bins_and_a_channel_with_itself(files: list[Path], tmp_path: Path, channels: str) -> None:
+    options = "--channels", channels, "--log", "--bin", "1us", "--window", "2ms"
+    said = run(tmp_path, "correlate", str(files[1]), *options, "--json")
+    assert said.code == 0, said.err
+    found = said.document
+    edges = np.array([*found["tau_ps"], found["window_ps"]])
+    assert (np.diff(edges)[len(edges) // 2 :][[0, 15, 16, 24]] == np.array([1, 1, 2, 4]) * 10**6).all()
+    assert found["counts"] == by_hand(files[1], *map(int, channels.split(",")), edges).tolist()
+    if channels == "1,1":
+        assert found["g2"][0] is None
+
+
+def test_people_get_words_and_a_picture(files: list[Path], tmp_path: Path) -> None:
+    said = run(tmp_path, "correlate", str(files[0]))
+    assert said.code == 0, said.err
+    assert "channels 0 → 1  the two brightest of 3 detectors" in said.out
+    assert "channel 5" in said.out
+    assert "delay in ns" in said.out
+    assert "\x1b" not in said.out
+
+
+def test_the_only_detector_is_correlated_with_itself(tmp_path: Path) -> None:
+    np.savez(tmp_path / "one.npz", time_ps=np.array([5, 6, 106]), channel=np.array([3, 3, 3], np.uint8))
+    found = run(tmp_path, "correlate", str(tmp_path / "one.npz"), "--bin", "100ps", "--window", "200ps", "--json").document
+    assert (found["channels"], found["counts"], found["pairs"]) == ([3, 3], [0, 0, 1, 2], 3)
+
+
+def test_a_million_equal_times_in_a_file(tmp_path: Path) -> None:
+    channel = (np.arange(10**6) % 2).astype(np.uint8)
+    np.savez(tmp_path / "burst.npz", time_ps=np.full(10**6, 77), channel=channel)
+    found = run(tmp_path, "correlate", str(tmp_path / "burst.npz"), "--json").document
+    assert found["pairs"] == found["counts"][1_000] == 500_000**2
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "what"),
+    [
+        (("--channels", "0,9"), ExitCode.BAD_INPUT, "channel 9 holds no tags"),
+        (("--channels", "0"), ExitCode.USAGE, "does not name 2 channels"),
+        (("--delay", "7=5"), ExitCode.USAGE, "no tag of channel 7"),
+        (("--delay", "1=5", "--delay", "1=6"), ExitCode.USAGE, "two delays of channel 1"),
+        (("--delay", "1:5"), ExitCode.USAGE, "no delay of a channel"),
+        (("--delay", "1=1h"), ExitCode.USAGE, "at most"),
+        (("--bin", "3ns"), ExitCode.USAGE, "no multiple of a bin"),
+        (("--bin", "1ps", "--window", "1s"), ExitCode.USAGE, "widen them or narrow the range"),
+        (("--log", "--bin", "1us"), ExitCode.USAGE, "must be at least 1 ps and fit"),
+        (("--out", "counts.csv"), ExitCode.USAGE, "end its name in .npz"),
+        (("--out", "/nowhere/counts.npz"), ExitCode.BAD_INPUT, "cannot be written"),
+        (("--plot", "counts.pdf"), ExitCode.USAGE, ".png or .svg"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_line(
+    files: list[Path], capsys: pytest.CaptureFixture[str], options: tuple[str, ...], code: ExitCode, what: str
+) -> None:
+    assert cli.run(["correlate", str(files[0]), *options]) == code
+    said = capsys.readouterr()
+    assert what in said.err
+    assert said.err.count("\n") == 1
+    assert not said.out
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"the real measurements are not at {DATA}")
+@pytest.mark.parametrize(
+    ("name", "channels", "singles", "period_ps", "zero_ps", "central", "side", "each_side"),
+    [
+        ("200204_HH400_T2_320MHz_HBT.timeres", "0,1", (159_298, 224_721), 3_128.13, 23_940, 2, 505.4, 31),
+        ("200213_HH400_T3_80MHz_HBT.timeres", "0,1", (160_953, 235_373), 12_495.5, 23_940, 1, 375.6, 10),
+        ("19_qutag_80MHz_HBT_sync_filtered.qutag", "1,2", (79_314, 94_287), 12_500.0, -1_250, 0, 44.7, 10),
+    ],
+)
+def test_the_real_recordings(tmp_path, name, channels, singles, period_ps, zero_ps, central, side, each_side) -> None:
+    """Central peak and mean side peak, each one period wide, as the measurements' README has them."""
+    said = run(tmp_path, "correlate", str(DATA / name), "--channels", channels, "--window", "200ns", "--bin", "10ps", "--json")
+    assert said.code == 0, said.err
+    found = said.document
+    assert tuple(found["singles"][channel] for channel in channels.split(",")) == singles
+    tau, counts = np.array(found["tau_ps"]) + 5, np.array(found["counts"])
+    peak = np.floor((tau - zero_ps) / period_ps + 0.5).astype(int)
+    assert counts[peak == 0].sum() == central
+    sides = [counts[peak == k].sum() for k in range(-each_side, each_side + 1) if k]
+    assert np.mean(sides) == pytest.approx(side, rel=0.03)
