@@ -14,7 +14,7 @@ from faust.types import TP
 from prometheus_client import CollectorRegistry, start_http_server
 
 from schemas.broker import BrokerConnection
-from schemas.topics import ANNOTATIONS, INDICATORS, TICK, TIMETAGS, Topic
+from schemas.topics import ANNOTATIONS, EVENTS, INDICATORS, MEASUREMENTS, TELEMETRY, TICK, TIMETAGS, Topic
 from slo.definitions import load
 from storage.client import connect
 from storage.writer import Writer
@@ -32,7 +32,7 @@ _TICK_S = 0.25
 _FATAL_EXIT = 70
 _NULL = b"null"
 """Stands for a message without a value, which is no tick: it becomes a dead letter."""
-_READ: tuple[Topic, ...] = (TIMETAGS, INDICATORS, ANNOTATIONS)
+_READ: tuple[Topic, ...] = (TIMETAGS, EVENTS, TELEMETRY, MEASUREMENTS, INDICATORS, ANNOTATIONS)
 
 
 class _Handle:

@@ -7,7 +7,7 @@ under the same rule, so they are constants, not settings.
 from dataclasses import dataclass
 
 PATIENCE_MS = 500
-"""A batch spans less than this of the broker's time."""
+"""A batch spans less than this of the broker's time, unless its pipeline says otherwise."""
 BATCH_BYTES = 16 << 20
 """A batch's messages hold at most this many bytes together."""
 ALIVE_STEP_MS = 1_500
@@ -24,10 +24,14 @@ class Message:
 
 
 class Cutter:
-    """Says where a batch ends. ``grid`` is the largest number of messages in a batch; batches never cross its multiples."""
+    """Says where a batch ends. ``grid`` is the largest number of messages in a batch; batches never cross its multiples.
 
-    def __init__(self, grid: int) -> None:
+    A batch spans less than ``patience_ms`` of the broker's time.
+    """
+
+    def __init__(self, grid: int, patience_ms: int = PATIENCE_MS) -> None:
         self._grid = grid
+        self._patience_ms = patience_ms
         self._first_ms: int | None = None
         self._bytes = 0
 
@@ -35,7 +39,7 @@ class Cutter:
         """Whether the batch that is open must end before ``message``."""
         return self._first_ms is not None and (
             message.offset % self._grid == 0
-            or not 0 <= message.timestamp_ms - self._first_ms < PATIENCE_MS  # the broker's clock may step back
+            or not 0 <= message.timestamp_ms - self._first_ms < self._patience_ms  # the broker's clock may step back
             or self._bytes + len(message.value) > BATCH_BYTES
         )
 

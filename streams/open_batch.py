@@ -6,15 +6,15 @@ import google_crc32c
 import pyarrow as pa
 
 from storage.batch import Batch
-from streams.log import Cutter, Message
+from streams.log import PATIENCE_MS, Cutter, Message
 
 
 class OpenBatch:
     """Offsets [lo, next) of one partition, taken in order and without holes, and where the log says that they end."""
 
-    def __init__(self, pipeline: str, topic: str, partition: int, *, grid: int, lo: int) -> None:
+    def __init__(self, pipeline: str, topic: str, partition: int, *, grid: int, lo: int, patience_ms: int = PATIENCE_MS) -> None:
         self._pipeline, self._topic, self._partition = pipeline, topic, partition
-        self._cutter = Cutter(grid)
+        self._cutter = Cutter(grid, patience_ms)
         self.lo = self.next = lo
         self.messages = 0
         self._crc = 0

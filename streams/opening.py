@@ -4,28 +4,40 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from schemas.ids import DeviceId, IndicatorId
-from schemas.topics import ANNOTATIONS, INDICATORS, TIMETAGS
+from schemas.topics import ANNOTATIONS, EVENTS, INDICATORS, MEASUREMENTS, TELEMETRY, TIMETAGS
+from slo.catalogue import catalogue
 from slo.counts import ONE_OF
 from slo.definitions import Definitions
 from slo.evaluation import Evaluator, Judged, system_by_prefix
 from storage.client import Client
 from storage.ledger import Ledger
 from storage.verdicts import verdicts_before
-from streams import annotation_pipeline, slo_pipeline, tag_pipeline
+from streams import annotation_pipeline, event_pipeline, measurement_pipeline, slo_pipeline, tag_pipeline, telemetry_pipeline
 from streams import positions as positions_codec
 from streams.annotation_pipeline import AnnotationPipeline
+from streams.estimators.registry import estimators
+from streams.event_pipeline import EventPipeline
+from streams.measurement_pipeline import MeasurementPipeline
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Pipeline
 from streams.positions import Positions
+from streams.sampling import Sampler
 from streams.settings import WorkerSettings
 from streams.slo_pipeline import SloPipeline
 from streams.tag_pipeline import TagPipeline
 from streams.tag_stream import Sampling, TagAnalysis
+from streams.telemetry_pipeline import TelemetryPipeline
 
 G2_OF_SYSTEM: Mapping[str, IndicatorId] = MappingProxyType({"sps": IndicatorId("sps.M1"), "qdp": IndicatorId("qdp.M2")})
 """The systems whose devices have a g²(0), and the indicator that it is."""
 INTEGRATION_S = 10
 """Where no definition says how long to integrate."""
+EVENTS_S = 30
+"""Length of a window of events."""
+TELEMETRY_S = 30
+"""Length of a window of readings."""
+SERIES_S = 120
+"""Length of a window of measurements that are looked at together."""
 
 
 class Opener:
@@ -39,7 +51,15 @@ class Opener:
         self._evaluator = Evaluator(definitions)
         self._longest_s = max((objective.windows_s[-1] for objective in definitions.objectives), default=0)
         self._analysis = TagAnalysis(settings.panes, self._sampling)
-        self._openers = {TIMETAGS.name: self._tags, INDICATORS.name: self._objectives, ANNOTATIONS.name: self._annotations}
+        self._sampler = Sampler(catalogue(), estimators())
+        self._openers = {
+            TIMETAGS.name: self._tags,
+            EVENTS.name: self._events,
+            TELEMETRY.name: self._telemetry,
+            MEASUREMENTS.name: self._measurements,
+            INDICATORS.name: self._objectives,
+            ANNOTATIONS.name: self._annotations,
+        }
 
     def __call__(self, topic: str, partition: int) -> tuple[Pipeline, int]:
         """The partition's pipeline, and the offset that it wants first.
@@ -50,17 +70,52 @@ class Opener:
         return self._openers[topic](topic, partition)
 
     def _tags(self, topic: str, partition: int) -> tuple[Pipeline, int]:
-        stored, positions = self._stored(tag_pipeline.NAME, topic, partition)
-        if positions.resume < stored:
-            start = self._ledger.at(tag_pipeline.NAME, topic, partition, positions.resume)
-            resumed = Positions() if start is None else positions_codec.decode(start.positions)
-            resumed.resume = positions.resume
-            positions = resumed
+        stored, positions = self._resumed(tag_pipeline.NAME, topic, partition)
         pipeline = TagPipeline(
             topic,
             partition,
             analysis=self._analysis,
             keep_tags=self._settings.keep_raw_tags,
+            metrics=self._metrics,
+            positions=positions,
+            stored=stored,
+        )
+        return pipeline, positions.resume
+
+    def _events(self, topic: str, partition: int) -> tuple[Pipeline, int]:
+        stored, positions = self._resumed(event_pipeline.NAME, topic, partition)
+        pipeline = EventPipeline(
+            topic,
+            partition,
+            sample=self._sampler.events,
+            length_s=EVENTS_S,
+            metrics=self._metrics,
+            positions=positions,
+            stored=stored,
+        )
+        return pipeline, positions.resume
+
+    def _telemetry(self, topic: str, partition: int) -> tuple[Pipeline, int]:
+        stored, positions = self._resumed(telemetry_pipeline.NAME, topic, partition)
+        pipeline = TelemetryPipeline(
+            topic,
+            partition,
+            sample=self._sampler.telemetry,
+            length_s=TELEMETRY_S,
+            metrics=self._metrics,
+            positions=positions,
+            stored=stored,
+        )
+        return pipeline, positions.resume
+
+    def _measurements(self, topic: str, partition: int) -> tuple[Pipeline, int]:
+        stored, positions = self._resumed(measurement_pipeline.NAME, topic, partition)
+        pipeline = MeasurementPipeline(
+            topic,
+            partition,
+            sample_one=self._sampler.measurement,
+            sample=self._sampler.measurements,
+            length_s=SERIES_S,
             metrics=self._metrics,
             positions=positions,
             stored=stored,
@@ -88,6 +143,16 @@ class Opener:
     def _annotations(self, topic: str, partition: int) -> tuple[Pipeline, int]:
         stored, _ = self._stored(annotation_pipeline.NAME, topic, partition)
         return AnnotationPipeline(topic, partition, metrics=self._metrics, resume=stored), stored
+
+    def _resumed(self, pipeline: str, topic: str, partition: int) -> tuple[int, Positions]:
+        """Where the last stored batch ends, and the positions as of the boundary from which its log is needed again."""
+        stored, positions = self._stored(pipeline, topic, partition)
+        if positions.resume < stored:
+            start = self._ledger.at(pipeline, topic, partition, positions.resume)
+            resumed = Positions() if start is None else positions_codec.decode(start.positions)
+            resumed.resume = positions.resume
+            positions = resumed
+        return stored, positions
 
     def _stored(self, pipeline: str, topic: str, partition: int) -> tuple[int, Positions]:
         """Where the last stored batch ends, and its positions."""

@@ -16,7 +16,7 @@ from schemas.topics import DEAD_LETTERS, TICK
 from storage import tables
 from streams import positions as positions_codec
 from streams.burial import dead_letter
-from streams.log import Message
+from streams.log import PATIENCE_MS, Message
 from streams.metrics import WorkerMetrics
 from streams.open_batch import OpenBatch
 from streams.pipeline import Finished, Outgoing
@@ -32,13 +32,21 @@ class RecordPipeline(ABC):
     """
 
     def __init__(
-        self, name: str, topic: str, partition: int, *, metrics: WorkerMetrics, resume: int, stored: int | None = None
+        self,
+        name: str,
+        topic: str,
+        partition: int,
+        *,
+        metrics: WorkerMetrics,
+        resume: int,
+        stored: int | None = None,
+        patience_ms: int = PATIENCE_MS,
     ) -> None:
         self._topic, self._partition = topic, partition
         self._metrics = metrics
         self._stored = resume if stored is None else stored
         self._boundaries = deque([resume])
-        self._batch = OpenBatch(name, topic, partition, grid=GRID, lo=resume)
+        self._batch = OpenBatch(name, topic, partition, grid=GRID, lo=resume, patience_ms=patience_ms)
         self._outgoing: list[Outgoing] = []
         self._dead_letters: list[DeadLetter] = []
         self._taken = 0
@@ -66,7 +74,7 @@ class RecordPipeline(ABC):
 
     @property
     def pending(self) -> bool:
-        return self._taken > 0
+        return self._taken > 0 or bool(self._outgoing)
 
     def skip_to(self, offset: int) -> None:
         """Go on at ``offset``: the records between are gone unread."""

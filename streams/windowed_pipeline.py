@@ -15,6 +15,9 @@ from streams.positions import Positions
 from streams.processors.windows import Entry, Window, Windows
 from streams.record_pipeline import RecordPipeline
 
+PATIENCE_MS = 1_000
+"""A batch spans less than this of the broker's time: such records are few, and an insert costs the same for one as for many."""
+
 R = TypeVar("R")
 
 
@@ -43,7 +46,7 @@ class WindowedPipeline(RecordPipeline, Generic[R]):
         positions: Positions,
         stored: int,
     ) -> None:
-        super().__init__(name, topic, partition, metrics=metrics, resume=positions.resume, stored=stored)
+        super().__init__(name, topic, partition, metrics=metrics, resume=positions.resume, stored=stored, patience_ms=PATIENCE_MS)
         self._sample = sample
         self._clock = AliveClock(positions.alive_ms, positions.timestamp_ms)
         self._windows: Windows[R] = Windows(length_s, positions.tracks)
@@ -57,13 +60,21 @@ class WindowedPipeline(RecordPipeline, Generic[R]):
     def _table(self, records: list[tuple[int, R]]) -> dict[str, pa.Table]:
         """Rows of (offset, record), by table."""
 
+    def _at_once(self, record: R) -> tuple[IndicatorSample, ...]:
+        """What a record says by itself."""
+        del record
+        return ()
+
     @property
     def pending(self) -> bool:
         return super().pending or self._windows.open
 
     def _pass_time(self, message: Message) -> None:
         for window in self._windows.close(self._clock.advance(message.timestamp_ms)):
-            self._outgoing += [Outgoing(INDICATORS, sample.subject, sample) for sample in self._sample(window)]
+            self._publish(self._sample(window))
+
+    def _publish(self, samples: tuple[IndicatorSample, ...]) -> None:
+        self._outgoing += [Outgoing(INDICATORS, sample.subject, sample) for sample in samples]
 
     def _take(self, message: Message) -> None:
         entry = self._decode(message)
@@ -71,6 +82,7 @@ class WindowedPipeline(RecordPipeline, Generic[R]):
             return
         in_time = self._windows.take(entry, self._clock.now_ms, message.timestamp_ms)
         if self._storing:
+            self._publish(self._at_once(entry.record))
             self._records.append((message.offset, entry.record))
             if not in_time:
                 self._metrics.late_record(self._topic)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from schemas.events import Event
 from schemas.records import Estimate, Parameter
 from streams.errors import StreamsError
 from streams.estimators.outcome import Outcome
@@ -33,6 +34,19 @@ class Estimator:
     takes: tuple[type, ...]
     parameters: type[EstimatorParameters]
     function: Callable[[Sequence[Any], Any], Outcome]
+    of_events: tuple[type, ...] = ()
+    """Where it takes events: the kinds of them that it uses; others may stand between them."""
+    series: bool = False
+    """Whether it says how something went on over several measurements: the stream gives it those of a longer window."""
+
+    def usable(self, data: Sequence[object]) -> Sequence[object]:
+        """The data that it takes and uses, in order; empty where there are none, or some of a kind that it does not take."""
+        if not all(isinstance(one, self.takes) for one in data):
+            return ()
+        if not self.of_events:
+            return data
+        return tuple(one for one in data if not isinstance(one, Event) or isinstance(one.what, self.of_events))
+
     reading: Mapping[str, str] = field(default_factory=dict)
     """Options that files are read with for it, unless told otherwise."""
 

@@ -82,13 +82,19 @@ def _success(
 
 
 def _of(
-    name: str, summary: str, counted: Callable[..., tuple[int, int] | None], parameters: type[EstimatorParameters]
+    name: str,
+    summary: str,
+    counted: Callable[..., tuple[int, int] | None],
+    parameters: type[EstimatorParameters],
+    event: type,
 ) -> Estimator:
-    return Estimator(name, summary, (Event, Trials), parameters, partial(_success, counted=counted, what=name))
+    return Estimator(
+        name, summary, (Event, Trials), parameters, partial(_success, counted=counted, what=name), of_events=(event,)
+    )
 
 
 ESTIMATORS = (
-    _of("command-success", "commands that succeeded at the first try, of all commands", _commands, CommandParameters),
-    _of("swap-success", "swaps acknowledged, of all attempts", _swaps, EstimatorParameters),
-    _of("calibration-success", "calibrations passed, of all that ended", _calibrations, EstimatorParameters),
+    _of("command-success", "commands that succeeded at the first try, of all commands", _commands, CommandParameters, Command),
+    _of("swap-success", "swaps acknowledged, of all attempts", _swaps, EstimatorParameters, Swaps),
+    _of("calibration-success", "calibrations passed, of all that ended", _calibrations, EstimatorParameters, Calibration),
 )

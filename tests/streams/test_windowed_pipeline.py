@@ -150,6 +150,19 @@ def test_an_old_recording_closes_its_last_window_and_no_more_follow() -> None:
     assert not one.pending
 
 
+def test_ticks_that_come_only_while_they_are_asked_for_bring_everything_out() -> None:
+    one = pipeline()
+    now_ms = START_NS // 10**6 - 10**9
+    offset, finished = 0, []
+    for index in range(10):
+        finished += one.feed([Message(offset := index, now_ms + 10 * index, event("a", index, 300 * index - 10**12))])
+    while one.pending:
+        offset, now_ms = offset + 1, now_ms + 500
+        finished += one.feed([Message(offset, now_ms, TICK)])
+        assert offset < 200
+    assert sum(sample.estimate.counts["records"] for sample in sampled(finished)) == 10
+
+
 def test_times_that_cannot_be_are_buried() -> None:
     far = event("a", 1, 10_000_000)
     before = msgspec.json.encode(msgspec.json.decode(event("a", 2, 0)) | {"start_unix_ns": -5})

@@ -1,0 +1,141 @@
+"""The sampler: from records of any topic to samples of their subject's indicators, by the estimators that the catalogue names.
+
+The same estimators, with the same parameters, serve ``photonwatch estimate``.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from schemas.events import Event
+from schemas.ids import DeviceId, RunId, SubjectId
+from schemas.measurements import Measurement
+from schemas.records import Estimate, IndicatorSample
+from schemas.telemetry import Telemetry
+from schemas.topics import EVENTS, MEASUREMENTS, TELEMETRY, Topic
+from slo.catalogue import Catalogue, Indicator
+from slo.evaluation import system_by_prefix
+from streams.estimators.estimator import Estimator, EstimatorError
+from streams.processors.silence import with_silence
+from streams.processors.windows import Window
+
+_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Whose data these are, and the event time (end - integration, end] that they speak for."""
+
+    subject: SubjectId
+    device: DeviceId
+    run: RunId
+    end_unix_s: int
+    integration_s: int
+    firmware: str
+
+
+class Sampler:
+    """Which indicators a subject has says the prefix of its name: that of its system."""
+
+    def __init__(self, catalogue: Catalogue, estimators: Mapping[str, Estimator]) -> None:
+        self._rows: dict[tuple[str, str], list[tuple[Indicator, tuple[Estimator, ...]]]] = defaultdict(list)
+        for row in catalogue.values():
+            known = tuple(estimators[name] for name in row.estimators)
+            for system in row.systems:
+                self._rows[row.topic, system].append((row, known))
+
+    def measurement(self, measurement: Measurement) -> tuple[IndicatorSample, ...]:
+        """What a measurement by itself says of its subject."""
+        end_s = -(-measurement.end_unix_ns // _NS)
+        span = _Span(
+            measurement.subject,
+            measurement.device,
+            measurement.run,
+            end_s,
+            max(1, end_s - measurement.start_unix_ns // _NS),
+            measurement.firmware,
+        )
+        return self._samples(MEASUREMENTS, span, (measurement.data,), series=False)
+
+    def measurements(self, window: Window[Measurement]) -> tuple[IndicatorSample, ...]:
+        """What the measurements of a window say together, kind by kind, with their times."""
+        by_kind: dict[type, list[Measurement]] = defaultdict(list)
+        for one in window.records:
+            by_kind[type(one.data)].append(one)
+        if not window.records:
+            return ()
+        latest = window.records[-1]
+        span = _span_of(window, latest.device, latest.firmware)
+        return tuple(sample for alike in by_kind.values() for sample in self._samples(MEASUREMENTS, span, alike, series=True))
+
+    def events(self, window: Window[Event]) -> tuple[IndicatorSample, ...]:
+        """What a window of events says of its subject; where nothing happened, nothing but that it was silent."""
+        events = with_silence(window)
+        if not events:
+            return ()
+        return self._samples(EVENTS, _span_of(window, events[0].device, events[-1].firmware), events)
+
+    def telemetry(self, window: Window[Telemetry]) -> tuple[IndicatorSample, ...]:
+        """What a window of readings says of its device."""
+        if not window.records:
+            return ()
+        latest = window.records[-1]
+        return self._samples(TELEMETRY, _span_of(window, latest.device, latest.firmware), window.records)
+
+    def _samples(
+        self, topic: Topic, span: _Span, data: Sequence[object], *, series: bool | None = None
+    ) -> tuple[IndicatorSample, ...]:
+        return tuple(
+            IndicatorSample(
+                subject=span.subject,
+                indicator=row.id,
+                device=span.device,
+                run=span.run,
+                end_unix_s=span.end_unix_s,
+                integration_s=span.integration_s,
+                estimate=estimate,
+                firmware=span.firmware,
+            )
+            for row, estimate in self._estimates(topic, span, data, series)
+        )
+
+    def _estimates(
+        self, topic: Topic, span: _Span, data: Sequence[object], series: bool | None
+    ) -> Iterator[tuple[Indicator, Estimate]]:
+        for row, known in self._rows.get((topic.name, system_by_prefix(DeviceId(span.subject))), ()):
+            for estimator in known:
+                usable = estimator.usable(data)
+                if usable and series in {None, estimator.series}:
+                    yield row, _estimate(row, estimator, usable)
+                    break
+
+
+def _estimate(row: Indicator, estimator: Estimator, data: Sequence[object]) -> Estimate:
+    """Data that an estimator refuses are an estimate without a value that says why: they must not pass for silence."""
+    try:
+        outcome = estimator(data, row.parameters)
+    except EstimatorError as error:
+        return Estimate(
+            value=None,
+            lower=None,
+            upper=None,
+            confidence=estimator.parameters_of(row.parameters).confidence,
+            counts={},
+            unit=row.unit,
+            method=estimator.name,
+            parameters=dict(row.parameters),
+            warnings=(str(error),),
+        )
+    estimate = outcome.estimate
+    if outcome.refused:
+        return msgspec.structs.replace(
+            estimate, value=None, lower=None, upper=None, warnings=(*estimate.warnings, outcome.refused)
+        )
+    return estimate
+
+
+def _span_of(window: Window[Any], device: DeviceId, firmware: str) -> _Span:
+    return _Span(window.subject, device, window.run, window.end_unix_s, window.length_s, firmware)

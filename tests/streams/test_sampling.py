@@ -1,0 +1,97 @@
+"""The sampler asks the estimators that the catalogue names, and no one else; silence is down."""
+
+import pytest
+
+from schemas.events import Command, Event, Heartbeat, State, Swaps, What
+from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
+from schemas.measurements import HomScan, Measurement
+from slo.catalogue import catalogue
+from streams.estimators.registry import estimators
+from streams.processors.silence import with_silence
+from streams.processors.windows import Window
+from streams.sampling import Sampler
+
+NS = 10**9
+END_S = 1_800_000_060
+
+
+def event(subject: str, end_s: float, what: What) -> Event:
+    end_ns = END_S * NS + round(end_s * NS)
+    return Event(
+        subject=SubjectId(subject),
+        device=DeviceId(subject),
+        run=RunId("r"),
+        source="s",
+        sequence=0,
+        start_unix_ns=end_ns - 5 * NS,
+        end_unix_ns=end_ns,
+        what=what,
+        firmware="1.1",
+    )
+
+
+def window(*events: Event, subject: str = "qic-a", live: bool = True, kinds: frozenset[str] = frozenset()) -> Window[Event]:
+    return Window(SubjectId(subject), RunId("r"), END_S, 60, events, kinds, live)
+
+
+@pytest.fixture(scope="module")
+def sampler() -> Sampler:
+    return Sampler(catalogue(), estimators())
+
+
+def test_events_of_several_kinds_each_give_their_indicator(sampler: Sampler) -> None:
+    samples = sampler.events(
+        window(
+            event("qic-a", -20, Swaps(attempts=100, acknowledged=90)),
+            event("qic-a", -10, Swaps(attempts=100, acknowledged=93)),
+            event("qic-a", -5, Command(name="align", tries=2, ok=True)),
+            event("qic-a", -4, Command(name="align", tries=1, ok=True)),
+        )
+    )
+    counts = {sample.indicator: sample.estimate.counts for sample in samples}
+    assert counts[IndicatorId("qic.M9")] == {"successes": 183, "trials": 200}
+    assert counts[IndicatorId("qic.M6")] == {"successes": 1, "trials": 2}
+    assert {(sample.end_unix_s, sample.integration_s, sample.firmware) for sample in samples} == {(END_S, 60, "1.1")}
+
+
+def test_what_did_not_happen_gives_nothing(sampler: Sampler) -> None:
+    assert sampler.events(window()) == ()
+    assert IndicatorId("qic.M9") not in {
+        sample.indicator for sample in sampler.events(window(event("qic-a", 0, Command(name="align", tries=1, ok=True))))
+    }
+
+
+def test_a_subject_has_its_own_systems_indicators(sampler: Sampler) -> None:
+    samples = sampler.events(window(event("sps-a", 0, Swaps(attempts=10, acknowledged=9)), subject="sps-a"))
+    assert {sample.indicator for sample in samples} == set()
+
+
+def test_a_measurement_is_sampled_at_once(sampler: Sampler) -> None:
+    measurement = Measurement(
+        subject=SubjectId("sps-a"),
+        device=DeviceId("sps-a"),
+        run=RunId("r"),
+        start_unix_ns=END_S * NS - 10 * NS,
+        end_unix_ns=END_S * NS - 1,
+        data=HomScan(parallel=100, perpendicular=1000),
+    )
+    for sample in sampler.measurement(measurement):
+        assert (sample.end_unix_s, sample.integration_s) == (END_S, 10)
+        assert sample.indicator == IndicatorId("sps.M2")
+        assert sample.estimate.lower <= 0.9 <= sample.estimate.upper
+
+
+def test_silence_of_a_live_subject_is_down() -> None:
+    beats = [event("sps-a", -55 + 5 * index, Heartbeat(state=State.OPERATIONAL)) for index in range(6)]  # the last ends at -30 s
+    heard = frozenset({"heartbeat"})
+    filled = with_silence(window(*beats, kinds=heard))
+    assert len(filled) == 7
+    assert filled[-1].what == Heartbeat(state=State.DOWN)
+    assert (filled[-1].start_unix_ns, filled[-1].end_unix_ns) == (END_S * NS - 30 * NS, END_S * NS)
+    (all_of_it,) = with_silence(window(kinds=heard))
+    assert all_of_it.end_unix_ns - all_of_it.start_unix_ns == 60 * NS
+    assert with_silence(window(*beats, event("sps-a", -3, Heartbeat(state=State.OPERATIONAL)), kinds=heard))[
+        -1
+    ].what == Heartbeat(state=State.OPERATIONAL)
+    assert with_silence(window(kinds=heard, live=False)) == ()
+    assert with_silence(window(kinds=frozenset({"swaps"}))) == ()
