@@ -9,7 +9,7 @@ from console.refusal import ExitCode, Refusal
 from embedded.errors import EmbeddedError
 from producers.errors import ProducerError, PublishError
 from schemas.errors import SchemaError
-from slo.errors import DefinitionError, SloError
+from slo.errors import DefinitionError, SeriesError, SloError
 from storage.errors import StoreError, Unavailable
 from streams.errors import StreamsError
 
@@ -26,7 +26,7 @@ def refusal_of(error: Exception) -> Refusal:  # noqa: PLR0911 - one line a famil
             return Refusal(ExitCode.USAGE, error.format_message(), where="command line", do="see “photonwatch --help”")
         case EmbeddedError():
             return Refusal(ExitCode.UNAVAILABLE, error.what, where=error.where, do=error.do)
-        case DefinitionError():
+        case DefinitionError() | SeriesError():
             return Refusal(ExitCode.BAD_INPUT, error.what, where=str(error.place), do=error.cure)
         case Unavailable():
             where, what = _store_words(str(error))

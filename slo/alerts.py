@@ -1,6 +1,6 @@
 """Which alerts fire: a tier when both its windows burn too fast, a severity when any of its tiers does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,9 +73,12 @@ def stand(
 
 def inhibitor(standings: Standings, severity: str) -> str | None:
     """The more severe alert of the same objective and subject that fires and so silences this one; None: none does."""
-    return next(
-        (each for each in SEVERITIES if rank(each) < rank(severity) and each in standings and standings[each].firing), None
-    )
+    return more_severe({each for each, standing in standings.items() if standing.firing}, severity)
+
+
+def more_severe(firing: Collection[str], severity: str) -> str | None:
+    """The most severe of those firing that goes before ``severity``."""
+    return next((each for each in SEVERITIES if rank(each) < rank(severity) and each in firing), None)
 
 
 def rank(severity: str) -> tuple[int, str]:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from schemas.ids import SubjectId
 from slo.burn import burn_rate, error_ratio
-from slo.counts import Counts
+from slo.counts import Amount, Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class BudgetSnapshot:
         return self.budget * self.period.events
 
     @property
-    def used(self) -> int:
+    def used(self) -> Amount:
         """Bad events in the period."""
         return self.period.bad
 

@@ -1,20 +1,24 @@
 """What a budget counts: good and bad events, and beside them those that neither burn nor repair it."""
 
+from fractions import Fraction
 from typing import NamedTuple
 
 from schemas.records import Verdict
+
+Amount = int | Fraction
+"""Events, or parts of them where time slices are averaged."""
 
 
 class Counts(NamedTuple):
     """Events by verdict. Only good and bad ones enter ratios."""
 
-    good: int = 0
-    bad: int = 0
-    insufficient: int = 0
-    excluded: int = 0
+    good: Amount = 0
+    bad: Amount = 0
+    insufficient: Amount = 0
+    excluded: Amount = 0
 
     @property
-    def events(self) -> int:
+    def events(self) -> Amount:
         return self.good + self.bad
 
 

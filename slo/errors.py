@@ -29,5 +29,19 @@ class DefinitionError(SloError):
         self.cure = cure
 
 
+class UnreachableTierError(DefinitionError):
+    """A tier whose threshold no error ratio can exceed."""
+
+
+class SeriesError(SloError):
+    """A file of events or exclusions that cannot be used. The message reads ``place: what is wrong; what to do``."""
+
+    def __init__(self, place: str, what: str, cure: str) -> None:
+        super().__init__(f"{place}: {what}; {cure}")
+        self.place = place
+        self.what = what
+        self.cure = cure
+
+
 class SampleError(SloError):
     """A sample that contradicts itself or its definition. It is judged by no objective and changes no state."""

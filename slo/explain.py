@@ -18,13 +18,14 @@ class TierRow:
     tier: Tier
     budget_share: Fraction
     threshold: Fraction
+    can_fire: bool
     detection_s: tuple[Fraction | None, ...]
     reset_s: tuple[Fraction | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``largest_burn`` is 1/B: no factor can reach it."""
+    """``largest_burn`` is 1/B: no factor can reach it. ``unreachable`` are the tiers that would have to."""
 
     objective: str
     target: Fraction
@@ -33,26 +34,30 @@ class Explanation:
     largest_burn: Fraction
     error_ratios: tuple[Fraction, ...]
     tiers: tuple[TierRow, ...]
+    unreachable: tuple[TierRow, ...]
 
 
 def explain(objective: Objective, error_ratios: Sequence[Fraction] = ERROR_RATIOS) -> Explanation:
     """The table of an objective's tiers."""
-    budget = objective.budget
     return Explanation(
         objective.name,
         objective.target,
-        budget,
+        objective.budget,
         objective.period_s,
-        1 / budget,
+        1 / objective.budget,
         tuple(error_ratios),
-        tuple(
-            TierRow(
-                tier,
-                tier.budget_share(objective.period_s),
-                tier.threshold(budget),
-                tuple(tier.detection_s(budget, ratio) for ratio in error_ratios),
-                tuple(tier.reset_s(budget, ratio) for ratio in error_ratios),
-            )
-            for tier in objective.tiers
-        ),
+        tuple(_row(objective, tier, error_ratios) for tier in objective.tiers),
+        tuple(_row(objective, tier, error_ratios) for tier in objective.unreachable),
+    )
+
+
+def _row(objective: Objective, tier: Tier, error_ratios: Sequence[Fraction]) -> TierRow:
+    budget = objective.budget
+    return TierRow(
+        tier,
+        tier.budget_share(objective.period_s),
+        tier.threshold(budget),
+        tier.can_fire(budget),
+        tuple(tier.detection_s(budget, ratio) for ratio in error_ratios),
+        tuple(tier.reset_s(budget, ratio) for ratio in error_ratios),
     )

@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import Protocol
 
-from slo.counts import Bucket, Counts
+from slo.counts import Amount, Bucket, Counts
 
 
 class History(Protocol):
@@ -65,7 +65,10 @@ class RunLengthHistory:
             self._put(len(self._first), bucket.end_unix_s, 0, 1, bucket.counts)
 
     def between(self, after_unix_s: int, until_unix_s: int) -> Counts:
-        good = bad = insufficient = excluded = 0
+        good: Amount = 0
+        bad: Amount = 0
+        insufficient: Amount = 0
+        excluded: Amount = 0
         run = max(self._head, bisect_right(self._first, after_unix_s, lo=self._head) - 1)
         while run < len(self._first) and self._first[run] <= until_unix_s:
             inside = self._position(run, until_unix_s) - self._position(run, after_unix_s)
@@ -118,7 +121,7 @@ class RunLengthHistory:
         for column, value in zip(
             (self._first, self._step, self._count, *self._columns), (first, step, count, *counts), strict=True
         ):
-            column.insert(run, value)
+            column.insert(run, int(value))
 
     def _insert(self, bucket: Bucket) -> None:
         run = bisect_left(self._first, bucket.end_unix_s + 1, lo=self._head) - 1

@@ -1,4 +1,7 @@
-"""YAML values that know where they stand, so that every refusal names file, line and column. Numbers are read exactly."""
+"""YAML values that know where they stand, so that every refusal names file, line and column. Numbers are read exactly.
+
+Whether an unknown key is refused or only remarked is decided where a file is parsed: strictly, or with a list for remarks.
+"""
 
 import difflib
 import re
@@ -15,19 +18,25 @@ SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 """The standard's duration postfixes of fixed length, and seconds, which it lacks."""
 _DURATION = re.compile(rf"0*[1-9][0-9]{{0,9}}[{''.join(SECONDS)}]")
 _FLAGS = {"true": True, "false": False}
+_MERGE = "tag:yaml.org,2002:merge"
+_NULL = "tag:yaml.org,2002:null"
 _MAX_EXPONENT = 30
 """Decimals of more digits than this on either side of the point are a mistake, or an attempt to fill the memory."""
 
 
 class Located:
-    """A node of a YAML file. ``path`` is how a person would name it, for example ``spec.objectives[0].target``."""
+    """A node of a YAML file. ``path`` is how a person would name it, for example ``spec.objectives[0].target``.
 
-    __slots__ = ("file", "node", "path")
+    ``remarks`` collects unknown keys; where it is None they are refused.
+    """
 
-    def __init__(self, file: str, node: yaml.Node, path: str = "") -> None:
+    __slots__ = ("file", "node", "path", "remarks")
+
+    def __init__(self, file: str, node: yaml.Node, path: str = "", remarks: list[DefinitionError] | None = None) -> None:
         self.file = file
         self.node = node
         self.path = path
+        self.remarks = remarks
 
     @property
     def place(self) -> Place:
@@ -39,15 +48,21 @@ class Located:
         return DefinitionError(self.place, f"{self.path or 'the document'} {what}", cure)
 
     def fields(self, known: Collection[str] | None = None) -> dict[str, Self]:
-        """A mapping's values by key.
+        """A mapping's values by key; a merge key (``<<``) adds what the mapping itself does not say, a key
+        without a value is absent.
 
         Raises:
-            DefinitionError: not a mapping, a key twice, or a key outside ``known`` (where that is given).
+            DefinitionError: not a mapping, a key twice, or (strictly) a key outside ``known``, where that is given.
         """
         if not isinstance(self.node, yaml.MappingNode):
             raise self.error("must be a mapping", "write `key: value` lines under it")
         found: dict[str, Self] = {}
+        merged: dict[str, Self] = {}
         for key_node, value_node in self.node.value:
+            if key_node.tag == _MERGE:
+                for each in value_node.value if isinstance(value_node, yaml.SequenceNode) else [value_node]:
+                    merged = self._at(each, self.path).fields(known) | merged
+                continue
             key = self._at(key_node, "").text()
             value = self._at(value_node, f"{self.path}.{key}" if self.path else key)
             if key in found:
@@ -55,9 +70,13 @@ class Located:
             if known is not None and key not in known:
                 near = difflib.get_close_matches(key, list(known), 1)
                 cure = f"did you mean `{near[0]}`?" if near else f"known here: {', '.join(sorted(known))}"
-                raise self._at(key_node, value.path).error("is not a field of OpenSLO v1", cure)
+                unknown = self._at(key_node, value.path).error("is not a field of OpenSLO v1", cure)
+                if self.remarks is None:
+                    raise unknown
+                self.remarks.append(unknown)
+                continue
             found[key] = value
-        return found
+        return {key: value for key, value in (merged | found).items() if value.node.tag != _NULL}
 
     def required(self, name: str) -> Self:
         """A mapping's value of that key.
@@ -67,7 +86,8 @@ class Located:
         """
         fields = self.fields()
         if name not in fields:
-            raise self.error(f"lacks `{name}`", f"add `{name}:` to it")
+            near = difflib.get_close_matches(name, list(fields), 1, cutoff=0.8)
+            raise self.error(f"lacks `{name}`", f"rename `{near[0]}` to it" if near else f"add `{name}:` to it")
         return fields[name]
 
     def items(self) -> list[Self]:
@@ -89,6 +109,10 @@ class Located:
         if not isinstance(self.node, yaml.ScalarNode):
             raise self.error("must be a single value", "write it on one line")
         return str(self.node.value)
+
+    def with_text(self, part: str) -> Self:
+        """A part of this text, at the same place: values that hold several."""
+        return self._at(yaml.ScalarNode("tag:yaml.org,2002:str", part, self.node.start_mark, self.node.end_mark), self.path)
 
     def flag(self) -> bool:
         written = self.text().lower()
@@ -116,11 +140,12 @@ class Located:
         return int(written[:-1]) * SECONDS[written[-1]]
 
     def _at(self, node: yaml.Node, path: str) -> Self:
-        return type(self)(self.file, node, path)
+        return type(self)(self.file, node, path, self.remarks)
 
 
-def parse(text: str, file: str) -> list[Located]:
-    """The YAML documents in ``text``, empty ones left out; ``file`` is the name that errors give.
+def parse(text: str, file: str, remarks: list[DefinitionError] | None = None) -> list[Located]:
+    """The YAML documents in ``text``, empty ones left out; ``file`` is the name that errors give, ``remarks`` takes unknown keys
+    where these are not to be refused.
 
     Raises:
         DefinitionError: not YAML.
@@ -137,5 +162,4 @@ def parse(text: str, file: str) -> list[Located]:
         raise DefinitionError(Place(file, 1, 1), f"not YAML: {error}", "save the file as UTF-8 text") from None
     except RecursionError:
         raise DefinitionError(Place(file, 1, 1), "nested too deeply", "write definitions as the standard shows them") from None
-    empty = "tag:yaml.org,2002:null"
-    return [Located(file, node) for node in nodes if node is not None and node.tag != empty]
+    return [Located(file, node, "", remarks) for node in nodes if node is not None and node.tag != _NULL]

@@ -32,6 +32,44 @@ class Method(StrEnum):
     RATIO_TIMESLICES = "RatioTimeslices"
 
 
+class EmptySlices(StrEnum):
+    """What a time slice without events is."""
+
+    GOOD = "good"
+    BAD = "bad"
+    EXCLUDED = "excluded"
+
+
+class Mode(StrEnum):
+    """How the parts of a composite make a whole; composite.py has the formulae."""
+
+    WEIGHTED = "weighted"
+    WORST = "worst"
+    SERIAL = "serial"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a composite: what ``objective`` measures, held against this part's own target."""
+
+    objective: str
+    weight: Fraction
+    target: Fraction
+
+    @property
+    def budget(self) -> Fraction:
+        """B = 1 - target."""
+        return 1 - self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Composite:
+    """What an objective is made of that measures nothing itself."""
+
+    mode: Mode
+    parts: tuple[Part, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """What makes a sample good: ``indicator`` ``operator`` ``threshold``, for devices of ``systems`` (empty: of every system).
@@ -59,7 +97,13 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """One objective. ``target`` is its ratio of good events; ``criterion`` is None where others measure the indicator."""
+    """One objective. ``target`` is its ratio of good events; ``criterion`` is None where others measure the indicator.
+
+    Slices are judged by ``slice_ratio``, ``slice_s`` and ``empty_slices``; others than Timeslices lack the first, Occurrences
+    both. ``event_window``: the budget is about the last so many events. ``exclusion_cap``: the most of a period that exclusions
+    may take out. ``critical``: nothing is ever excluded. ``unreachable``: tiers that no error ratio can make fire.
+    ``exhaustion_alerts`` and ``no_data_alerts``: severity, and seconds that are left or silent.
+    """
 
     name: str
     slo: str
@@ -75,6 +119,14 @@ class Objective:
     tiers: tuple[Tier, ...]
     runbook: str
     place: Place = field(compare=False)
+    empty_slices: EmptySlices = EmptySlices.EXCLUDED
+    event_window: int | None = None
+    exclusion_cap: Fraction = Fraction(1)
+    critical: bool = False
+    unreachable: tuple[Tier, ...] = ()
+    exhaustion_alerts: tuple[tuple[str, int], ...] = ()
+    no_data_alerts: tuple[tuple[str, int], ...] = ()
+    composite: Composite | None = None
 
     @property
     def budget(self) -> Fraction:

@@ -1,7 +1,7 @@
 """The kinds of OpenSLO v1, read from YAML as they stand: nothing is resolved or judged here. Source: its specification.
 
 Files of the standard load unchanged. Objects may be YAML documents or entries of a list; SLIs, conditions, policies and targets
-may be written inline. Annotations under ``PREFIX`` say what the standard lacks; definitions.py reads them.
+may be written inline. Annotations under ``PREFIX`` say what the standard lacks; annotations.py names them.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
-from slo.errors import Place
+from slo.errors import DefinitionError, Place
+from slo.findings import Findings
 from slo.located import Located, parse
 from slo.period import Window, compliance_window
 
@@ -45,11 +46,15 @@ class DataSource:
 
 @dataclass(frozen=True, slots=True)
 class Sli:
-    """An indicator: ``metric`` is ``thresholdMetric`` or ``ratioMetric``, its sources as written."""
+    """An indicator: ``metric`` is ``thresholdMetric`` or ``ratioMetric``; queries stay as they are written.
+
+    ``data_sources`` are those that it names.
+    """
 
     metadata: Metadata
     metric: str
     source: Located = field(hash=False, compare=False)
+    data_sources: tuple["Reference", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,38 +106,54 @@ class Target:
     value: Fraction | None
     slice_ratio: Fraction | None
     slice_s: int | None
-    composite: bool
+    indicator: "Sli | Reference | None" = None
+    """Its own, in a composite."""
+    weight: Fraction = Fraction(1)
+    """Of this part of a composite."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slo:
-    """``indicator`` is None where each target names its own (a composite), ``window`` where the file says nothing."""
+    """``indicator`` is None where each target names its own (a composite), ``window`` where the file says nothing, ``policies``
+    where it does not speak of alerting.
+    """
 
     metadata: Metadata
-    service: str
+    service: "Reference"
     description: str
     indicator: Sli | Reference | None
     window: Window | None
     method: str
     targets: tuple[Target, ...]
-    policies: tuple[AlertPolicy | Reference, ...]
+    policies: tuple[AlertPolicy | Reference, ...] | None
 
 
 Document = Service | DataSource | Sli | AlertCondition | NotificationTarget | AlertPolicy | Slo
 
 
-def read(text: str, file: str) -> tuple[Document, ...]:
-    """The objects in a file's ``text``; ``file`` is the name that errors give.
+def read(text: str, file: str, findings: Findings) -> tuple[Document, ...]:
+    """The objects in a file's ``text`` that can be read; ``file`` is the name that errors give.
 
-    Raises:
-        DefinitionError: not YAML, not OpenSLO v1, an unknown field, or a value that its field cannot hold.
+    Into ``findings`` goes what is not YAML, not OpenSLO v1, or a value that its field cannot hold; unknown fields are remarks.
     """
-    objects = [entry for document in parse(text, file) for entry in (document.items() if document.is_list else [document])]
-    return tuple(_document(entry) for entry in objects)
+    found = []
+    try:
+        documents = parse(text, file, findings.remarks)
+        entries = [entry for document in documents for entry in (document.items() if document.is_list else [document])]
+    except DefinitionError as error:
+        findings.errors.append(error)
+        return ()
+    for entry in entries:
+        try:
+            found.append(_document(entry))
+        except DefinitionError as error:
+            findings.errors.append(error)
+        except RecursionError:
+            findings.errors.append(entry.error("contains itself", "write out what its alias stands for"))
+    return tuple(found)
 
 
 def _document(entry: Located) -> Document:
-    entry.fields(("apiVersion", "kind", "metadata", "spec"))
     version = entry.required("apiVersion")
     if version.text() != API_VERSION:
         raise version.error(f"is `{version.text()}`", f"write `{API_VERSION}`; other versions of the standard are not read")
@@ -174,8 +195,30 @@ def _sli(entry: Located) -> Sli:
     if len(metrics) != 1:
         raise spec.error("must have one of thresholdMetric and ratioMetric", "keep or add exactly one")
     source = fields[metrics[0]]
-    source.fields(("metricSource",) if metrics[0] == "thresholdMetric" else ("counter", "good", "bad", "total", "rawType", "raw"))
-    return Sli(metadata, metrics[0], source)
+    queries = _ratio(source) if metrics[0] == "ratioMetric" else [source]
+    return Sli(metadata, metrics[0], source, tuple(each for query in queries for each in _data_sources(query)))
+
+
+def _ratio(metric: Located) -> list[Located]:
+    """The queries of a ratio: two of good, bad and total, or one that is a ratio already."""
+    fields = metric.fields(("counter", "good", "bad", "total", "rawType", "raw"))
+    counted = [fields[name] for name in ("good", "bad", "total") if name in fields]
+    if "raw" in fields:
+        if counted:
+            raise fields["raw"].error("stands beside good, bad or total", "keep either the ratio or what it is made of")
+        if "rawType" not in fields or fields["rawType"].text() not in ("success", "failure"):
+            raise fields["raw"].error("needs rawType", "add `rawType: success` (good/total) or `rawType: failure` (bad/total)")
+        return [fields["raw"]]
+    if len(counted) != 2:
+        raise metric.error("needs two of good, bad and total", "a ratio has a numerator and a denominator: add or delete one")
+    return counted
+
+
+def _data_sources(query: Located) -> list[Reference]:
+    """The data source that a query names, if it names one."""
+    source = query.required("metricSource").fields(("metricSourceRef", "type", "spec"))
+    named = source.get("metricSourceRef")
+    return [] if named is None else [Reference(named.text(), named.place)]
 
 
 def _condition(entry: Located) -> AlertCondition:
@@ -224,13 +267,6 @@ def _slo(entry: Located) -> Slo:
             *("budgetingMethod", "objectives", "alertPolicies"),
         )
     )
-    if "indicator" in fields and "indicatorRef" in fields:
-        raise fields["indicatorRef"].error("stands beside `indicator`", "keep one of the two")
-    indicator: Sli | Reference | None = None
-    if "indicator" in fields:
-        indicator = _sli(fields["indicator"])
-    elif "indicatorRef" in fields:
-        indicator = Reference(fields["indicatorRef"].text(), fields["indicatorRef"].place)
     method = _text(fields, "budgetingMethod") or "Occurrences"
     if method not in ("Occurrences", "Timeslices", "RatioTimeslices"):
         raise fields["budgetingMethod"].error(f"is `{method}`", "write Occurrences, Timeslices or RatioTimeslices")
@@ -243,15 +279,16 @@ def _slo(entry: Located) -> Slo:
             raise each.error(f"lacks timeSliceWindow, which {method} needs", "add for example `timeSliceWindow: 1m`")
         if method == "Timeslices" and target.slice_ratio is None:
             raise each.error("lacks timeSliceTarget, which Timeslices needs", "add for example `timeSliceTarget: 0.95`")
+    service = spec.required("service")
     return Slo(
         metadata,
-        spec.required("service").text(),
+        Reference(service.text(), service.place),
         _text(fields, "description"),
-        indicator,
+        _indicator(fields),
         compliance_window(fields["timeWindow"]) if "timeWindow" in fields else None,
         method,
         targets,
-        _inline(fields["alertPolicies"].items() if "alertPolicies" in fields else (), "alertPolicyRef", _policy),
+        _inline(fields["alertPolicies"].items(), "alertPolicyRef", _policy) if "alertPolicies" in fields else None,
     )
 
 
@@ -282,8 +319,26 @@ def _objective(entry: Located) -> Target:
         fields["value"].number() if "value" in fields else None,
         slice_ratio.number() if slice_ratio else None,
         _slice_s(fields["timeSliceWindow"]) if "timeSliceWindow" in fields else None,
-        "indicator" in fields or "indicatorRef" in fields,
+        _indicator(fields),
+        _weight(fields["compositeWeight"]) if "compositeWeight" in fields else Fraction(1),
     )
+
+
+def _indicator(fields: Mapping[str, Located]) -> Sli | Reference | None:
+    """What an SLO, or an entry of a composite, measures."""
+    if "indicator" in fields and "indicatorRef" in fields:
+        raise fields["indicatorRef"].error("stands beside `indicator`", "keep one of the two")
+    if "indicator" in fields:
+        return _sli(fields["indicator"])
+    if "indicatorRef" in fields:
+        return Reference(fields["indicatorRef"].text(), fields["indicatorRef"].place)
+    return None
+
+
+def _weight(written: Located) -> Fraction:
+    if written.number() <= 0:
+        raise written.error(f"is {written.text()}", "write a weight above 0; a part that does not count is left out")
+    return written.number()
 
 
 def _operator(written: Located) -> str:

@@ -1,5 +1,7 @@
 """The rows of one batch of the objectives' pipeline."""
 
+from math import ceil
+
 import pyarrow as pa
 
 from schemas.records import AlertState, IndicatorSample
@@ -33,13 +35,14 @@ class SloRows:
 
 
 def _stored(snapshot: BudgetSnapshot) -> tables.StoredBudget:
+    """Averaged slices are parts of whole ones: the columns show them rounded, the burn rate stays exact."""
     windows = tuple(
         tables.BudgetWindow(
             window_s=window_s,
-            good=counts.good,
-            bad=counts.bad,
-            insufficient=counts.insufficient,
-            excluded=counts.excluded,
+            good=int(counts.events) - ceil(counts.bad),
+            bad=ceil(counts.bad),
+            insufficient=int(counts.insufficient),
+            excluded=int(counts.excluded),
             burn_rate=snapshot.burn_rate(window_s),
         )
         for window_s, counts in snapshot.windows

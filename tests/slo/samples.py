@@ -7,9 +7,11 @@ from fractions import Fraction
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.records import Estimate, IndicatorSample, Verdict
 from slo.counts import Counts
-from slo.definitions import Definitions
+from slo.definitions import Definitions, bind
 from slo.errors import Place
+from slo.findings import Findings
 from slo.objective import Criterion, Method, Objective, Operator
+from slo.openslo import Document, read
 from slo.period import RollingWindow
 from slo.tiers import Tier
 
@@ -63,6 +65,22 @@ def objective(
 
 def definitions(*objectives: Objective) -> Definitions:
     return Definitions(objectives, (), (), (), ())
+
+
+def read_strictly(text: str, file: str = "f.yaml") -> tuple[Document, ...]:
+    """The objects of a text in which nothing may be wrong."""
+    findings = Findings()
+    found = read(text, file, findings)
+    findings.raise_first(strict=True)
+    return found
+
+
+def bound(text: str, file: str = "f.yaml", *, strict: bool = False) -> Definitions:
+    """The objectives of a text, without the shipped ones and without presets."""
+    findings = Findings()
+    found = bind(read(text, file, findings), findings=findings)
+    findings.raise_first(strict=strict)
+    return found
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from schemas.ids import IndicatorId
-from slo.definitions import Definitions, bind, load
+from slo.definitions import Definitions, examine, load
 from slo.errors import DefinitionError
 from slo.objective import Objective, Operator
-from slo.openslo import AlertCondition, read
+from slo.openslo import AlertCondition
 from slo.period import CalendarWindow, RollingWindow
 from slo.tiers import factor_of_share
+from tests.slo.samples import bound, read_strictly
 from tests.slo.test_openslo import FOREIGN
 
 DAY = 86_400
@@ -91,7 +92,7 @@ def test_one_bad_slice_alone_is_below_the_shipped_minimum_of_events() -> None:
 
 def test_half_a_budget_in_six_hours_is_what_the_preset_says() -> None:
     preset = files("slo").joinpath("presets", "fast-loss.yaml")
-    found = {each.metadata.name: each for each in read(preset.read_text("utf-8"), "p") if isinstance(each, AlertCondition)}
+    found = {each.metadata.name: each for each in read_strictly(preset.read_text("utf-8")) if isinstance(each, AlertCondition)}
     half = found["half-budget"]
     assert half.threshold == factor_of_share(Fraction(1, 2), 30 * DAY, half.lookback_s)
     assert (found["threefold-burn"].threshold, found["fourfold-burn"].threshold) == (3, 4)
@@ -141,7 +142,7 @@ def test_several_targets_are_several_objectives(tmp_path: Path) -> None:
 
 
 def test_foreign_definitions_are_objectives_that_nobody_here_measures() -> None:
-    definitions = bind(read(FOREIGN, "foreign.yaml"))
+    definitions = bound(FOREIGN)
     assert [(each.name, each.criterion) for each in definitions.objectives] == [("calendar", None), ("inline", None)]
     calendar, inline = definitions.objectives
     assert isinstance(calendar.window, CalendarWindow)
@@ -153,11 +154,9 @@ def test_foreign_definitions_are_objectives_that_nobody_here_measures() -> None:
 
 def test_what_loads_but_cannot_be_judged_says_why() -> None:
     windowless = FOREIGN.replace("  timeWindow: [{duration: 4w, isRolling: true}]\n", "")
-    assert [(each.slo, each.reason) for each in bind(read(windowless, "f")).unevaluated] == [
-        ("inline", "it names no timeWindow, and a budget needs one")
+    assert [(each.slo, each.reason, each.place.line) for each in bound(windowless).unevaluated] == [
+        ("inline", "it names no timeWindow, and a budget needs one", 64)
     ]
-    composite = FOREIGN.replace("{targetPercent: 99.95,", "{targetPercent: 99.95, indicatorRef: answered,")
-    assert [each.slo for each in bind(read(composite, "f")).unevaluated] == ["inline"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +173,6 @@ def test_what_loads_but_cannot_be_judged_says_why() -> None:
         ),
         ("alertPolicyRef: page-quick", "alertPolicyRef: page-quik", ":28:23:", "there is no AlertPolicy `page-quik`"),
         ("alertPolicyRef: page-quick", "alertPolicyRef: ticket-slow", "", "has the tier `ticket-slow` twice"),
-        ("name: purity", "name: purity\n  anotations: {}", "", "did you mean `annotations`?"),
         (
             "photonwatch.dev/runbook",
             "photonwatch.dev/runbok",
@@ -194,6 +192,32 @@ def test_refusals(tmp_path: Path, old: str, new: str, place: str, message: str) 
         loaded(tmp_path, MINE.replace(old, new), shipped=False)
     assert message in str(caught.value)
     assert f"mine.yaml{place}" in str(caught.value)
+
+
+def test_what_strictness_refuses_is_otherwise_remarked(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(MINE.replace("  service: sources", "  service: sources\n  colour: blue"), "utf-8")
+    examined = examine([file])
+    assert not examined.findings.errors
+    assert [(remark.place.line, remark.what) for remark in examined.findings.remarks] == [
+        (22, "spec.colour is not a field of OpenSLO v1"),
+        (21, "there is no Service `sources`"),
+    ]
+    assert [each.name for each in examined.objectives] == ["strict-purity"]
+    with pytest.raises(DefinitionError, match=r"mine\.yaml:22:3: spec\.colour is not a field"):
+        load([file], strict=True)
+
+
+def test_every_mistake_is_found_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(MINE.replace("sps.M1", "sps.M77") + MINE[MINE.index("---") :].replace("99.9}", "100}"), "utf-8")
+    assert [error.what for error in examine([file]).findings.errors] == [
+        "spec.objectives[0].targetPercent is 100: an objective of everything leaves no budget to judge by"
+    ]
+    file.write_text(MINE.replace("sps.M1", "sps.M77") + MINE[MINE.index("---") :], "utf-8")
+    whats = [error.what for error in examine([file]).findings.errors]
+    assert "no indicator that photonwatch knows" in whats[1]
+    assert "stands already" in whats[0]
 
 
 def test_a_tier_that_can_never_fire_is_refused_with_what_would_work(tmp_path: Path) -> None:

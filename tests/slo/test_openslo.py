@@ -6,8 +6,9 @@ from fractions import Fraction
 import pytest
 
 from slo.errors import DefinitionError
-from slo.openslo import AlertCondition, AlertPolicy, DataSource, Reference, Service, Sli, Slo, read
+from slo.openslo import AlertCondition, AlertPolicy, DataSource, Reference, Service, Sli, Slo
 from slo.period import CalendarWindow, RollingWindow
+from tests.slo.samples import read_strictly
 
 FOREIGN = """
 apiVersion: openslo/v1
@@ -100,7 +101,7 @@ spec:
 
 
 def test_files_of_the_standard_load_unchanged() -> None:
-    service, source, _, condition, policy, sli, calendar, inline = read(FOREIGN, "foreign.yaml")
+    service, source, _, condition, policy, sli, calendar, inline = read_strictly(FOREIGN, "foreign.yaml")
     assert isinstance(service, Service)
     assert service.metadata.annotations["example.org/owner"].text() == "somebody"
     assert isinstance(source, DataSource)
@@ -128,7 +129,7 @@ def test_files_of_the_standard_load_unchanged() -> None:
 
 def test_percent_is_exact() -> None:
     text = FOREIGN.replace("targetPercent: 99.95", "targetPercent: 99.9")
-    inline = read(text, "f.yaml")[-1]
+    inline = read_strictly(text, "f.yaml")[-1]
     assert isinstance(inline, Slo)
     assert inline.targets[0].ratio == Fraction(999, 1000)
 
@@ -163,7 +164,7 @@ def test_percent_is_exact() -> None:
         (", timeSliceWindow: 5}", "}", "lacks timeSliceWindow, which RatioTimeslices needs"),
         (", timeSliceWindow: 5}", ", timeSliceWindow: 0}", "write a duration such as 1m"),
         ("budgetingMethod: Timeslices", "budgetingMethod: Guess", "write Occurrences, Timeslices or RatioTimeslices"),
-        ("duration: 1M", "duration: M", "write whole days, weeks, months, quarters or years"),
+        ("duration: 1M", "duration: M", "days, weeks, months, quarters or years, as 1M"),
         ("America/New_York", "Mars/Olympus", "not a known time zone"),
         ("2026-01-01 12:30:00", "soon", "write for example 2026-01-01 00:00:00"),
         ("2026-01-01 12:30:00", "'2026-01-01T12:30:00Z'", "put the zone into timeZone"),
@@ -178,24 +179,24 @@ def test_percent_is_exact() -> None:
 def test_refusals_say_where_and_what_to_do(old: str, new: str, message: str) -> None:
     assert FOREIGN.count(old) == 1
     with pytest.raises(DefinitionError) as caught:
-        read(FOREIGN.replace(old, new), "f.yaml")
+        read_strictly(FOREIGN.replace(old, new), "f.yaml")
     assert message in str(caught.value)
     assert caught.value.place.line > 1
 
 
 @pytest.mark.parametrize(("duration", "days"), [("1M", 30), ("2Q", 180), ("1Y", 365), ("36h", 1.5)])
 def test_rolling_months_have_a_nominal_length(duration: str, days: float) -> None:
-    inline = read(FOREIGN.replace("{duration: 4w,", f"{{duration: {duration},"), "f")[-1]
+    inline = read_strictly(FOREIGN.replace("{duration: 4w,", f"{{duration: {duration},"), "f")[-1]
     assert isinstance(inline, Slo)
     assert inline.window == RollingWindow(int(days * 86_400))
 
 
 def test_what_files_in_the_wild_leave_out_or_shorten() -> None:
     text = FOREIGN.replace("  budgetingMethod: Timeslices\n", "").replace("[{alertPolicyRef: loud}]", "[loud]")
-    slo = read(text, "f")[-2]
+    slo = read_strictly(text, "f")[-2]
     assert isinstance(slo, Slo)
     assert slo.method == "Occurrences"
     assert [policy.name for policy in slo.policies if isinstance(policy, Reference)] == ["loud"]
-    below = read(FOREIGN.replace("op: gte", "op: lte"), "f")[3]
+    below = read_strictly(FOREIGN.replace("op: gte", "op: lte"), "f")[3]
     assert isinstance(below, AlertCondition)
     assert below.operator == "lte"
