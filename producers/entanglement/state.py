@@ -76,9 +76,9 @@ def joint_probabilities(state: Density, first: Amplitudes, second: Amplitudes) -
 
 def _vector(state: Amplitudes) -> npt.NDArray[np.complex128]:
     re_a, im_a, re_b, im_b = state
-    vector = np.array([complex(re_a, im_a), complex(re_b, im_b)])
+    vector: npt.NDArray[np.complex128] = np.array([complex(re_a, im_a), complex(re_b, im_b)])
     norm = float(np.linalg.norm(vector))
     if norm == 0:
         raise SourceError("an analyser that lets nothing pass is no state")
-    unit: npt.NDArray[np.complex128] = vector / norm
-    return unit
+    vector /= norm
+    return vector
