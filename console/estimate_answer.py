@@ -21,19 +21,19 @@ def give(invocation: Invocation, found: Estimation, *, as_json: bool, picture: P
     """Print the answer, and draw the picture where one is wanted.
 
     Raises:
-        Refusal: the picture cannot be drawn or written, or the data contradict the method; the answer was given before.
+        Refusal: the picture cannot be drawn or written, or the data contradict the method.
     """
     if picture is not None:
         save(lambda: draw(found), ", ".join(Path(file).name for file in found.files), picture)
     refusal = found.refusal
-    if as_json:
-        invocation.answer(found.document() | ({} if refusal is None else refusal.document()))
-    else:
+    if not as_json:
         _show(invocation, found)
         if picture is not None:
             invocation.terminal.print(f"[dim]picture: {picture}[/]")
     if refusal is not None:
         raise refusal
+    if as_json:
+        invocation.answer(found.document())
 
 
 def _show(invocation: Invocation, found: Estimation) -> None:

@@ -21,7 +21,7 @@ from slo.judge import judge
 from slo.objective import Criterion
 from streams import tag_data
 from streams.analysis import offline
-from streams.estimators.estimator import Estimator, kind_name
+from streams.estimators.estimator import Estimator, choose, kind_name
 from streams.estimators.forecast import Forecast, forecast
 from streams.estimators.outcome import Outcome
 from streams.segment import Segment
@@ -85,7 +85,9 @@ class Estimation:
         if not self.outcome.refused:
             return None
         what, _, do = self.outcome.refused.partition("; ")
-        return Refusal(ExitCode.BAD_INPUT, what, where=", ".join(self.files), do=do or "look at it with --plot")
+        return Refusal(
+            ExitCode.BAD_INPUT, what, where=", ".join(self.files), do=do or "look at it with --plot", answer=self.document()
+        )
 
     def lacking_text(self) -> str:
         """How many more counts until a verdict, for people; empty where there is nothing to say."""
@@ -118,9 +120,10 @@ def estimate(
     """
     able = _able(question, known)
     content, option_names = _content(question, able, tags)
-    kinds = {type(one) for one in content.data}
-    estimator = next((each for each in able if kinds <= set(each.takes)), able[0])
-    outcome = estimator(content.data, {**question.indicator.parameters, **_parameters(question, estimator, option_names)})
+    own = {name: text for name, text in question.settings.items() if name not in option_names}
+    estimator = choose(able, content.data, own)
+    usual = {name: text for name, text in question.indicator.parameters.items() if name in estimator.parameter_names}
+    outcome = estimator(content.data, {**usual, **_parameters(question, estimator, option_names)})
     lacks = None if criterion is None else forecast(outcome, criterion.operator, criterion.threshold)
     return Estimation(
         indicator=question.indicator,

@@ -1,5 +1,6 @@
 """A refusal: what is wrong, where, and what to do about it. The only way a command says no."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -33,20 +34,24 @@ class ExitCode(IntEnum):
 
 
 class Refusal(Exception):  # noqa: N818 - it is an answer, not an accident
-    """``what`` is wrong, ``where`` it is, what to ``do``: one line for people, an object for scripts."""
+    """``what`` is wrong, ``where`` it is, what to ``do``: one line for people, an object for scripts.
 
-    def __init__(self, code: ExitCode, what: str, *, where: str, do: str) -> None:
+    ``answer`` is what there is to say nevertheless; scripts get it in the same object.
+    """
+
+    def __init__(self, code: ExitCode, what: str, *, where: str, do: str, answer: Mapping[str, object] | None = None) -> None:
         super().__init__(what)
         self.code = code
         self.what = _one_line(what)
         self.where = _one_line(where)
         self.do = _one_line(do)
+        self.answer = answer or {}
 
     def line(self) -> str:
         return f"photonwatch: {self.what} ({self.where}): {self.do}" if self.where else f"photonwatch: {self.what}: {self.do}"
 
-    def document(self) -> dict[str, dict[str, str]]:
-        return {"error": {"what": self.what, "where": self.where, "do": self.do}}
+    def document(self) -> dict[str, object]:
+        return {**self.answer, "error": {"what": self.what, "where": self.where, "do": self.do}}
 
 
 def _one_line(text: str) -> str:

@@ -23,5 +23,10 @@ class DelayHistogram:
         return self.first_edge_ps + self.counts.size * self.bin_width_ps
 
     @property
+    def edges_ps(self) -> Delays:
+        """One more than counts."""
+        return np.asarray(self.first_edge_ps + np.arange(self.counts.size + 1) * self.bin_width_ps, np.float64)
+
+    @property
     def middles_ps(self) -> Delays:
         return np.asarray(self.first_edge_ps + (np.arange(self.counts.size) + 0.5) * self.bin_width_ps, np.float64)

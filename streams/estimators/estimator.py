@@ -49,6 +49,8 @@ class Estimator:
 
     reading: Mapping[str, str] = field(default_factory=dict)
     """Options that files are read with for it, unless told otherwise."""
+    suits: Callable[[Sequence[Any], Mapping[str, Parameter]], bool] = lambda _data, _given: True
+    """Whether it is the one to use on these data, which it takes, with these parameters given, where nobody says which."""
 
     def __call__(self, data: Sequence[object], parameters: Mapping[str, Parameter] | None = None) -> Outcome:
         """Estimate; ``parameters`` may be texts, and those that are not given have their defaults.
@@ -90,6 +92,22 @@ class Estimator:
         return {
             each.name: each.default for each in msgspec.structs.fields(self.parameters) if each.default is not msgspec.NODEFAULT
         }
+
+
+def choose(able: Sequence[Estimator], data: Sequence[object], given: Mapping[str, Parameter]) -> Estimator:
+    """The first of ``able`` that takes the data, knows what is given, and suits them; failing that the first that takes them.
+
+    Raises:
+        EstimatorError: none takes them.
+    """
+    kinds = {type(one) for one in data}
+    taking = [each for each in able if kinds and kinds <= set(each.takes)]
+    if not taking:
+        wanted = " or ".join(dict.fromkeys(kind_name(kind) for each in able for kind in each.takes))
+        got = " and ".join(sorted(kind_name(kind) for kind in kinds)) or "nothing"
+        raise EstimatorError(f"got {got}, wanted is {wanted}; give it one of these")
+    knowing = [each for each in taking if set(given) <= set(each.parameter_names)]
+    return next((each for each in knowing if each.suits(data, given)), (knowing or taking)[0])
 
 
 def kind_name(kind: type) -> str:

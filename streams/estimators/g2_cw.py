@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy import special
 
 from schemas.records import Estimate, Parameter
-from streams.estimators.delays import DelayHistogram
+from streams.estimators.delays import DelayHistogram, Delays
 from streams.estimators.intervals import garwood
 
 METHOD = "continuous, coincidences in a window over R1*R2*window*time, interval by Garwood on the coincidences, v1"
@@ -34,9 +34,7 @@ def cw_estimate(
     Zero delay is the one given; else the middle of the dip, where there is one deeper than chance; else 0, with a warning and an
     interval that covers every window, for the dip could be in any.
     """
-    bins = min(histogram.counts.size, max(1, round(window_ps / histogram.bin_width_ps)))
-    sums: _Sums = np.convolve(histogram.counts.astype(np.int64), np.ones(bins, np.int64), mode="valid")
-    middles = histogram.first_edge_ps + (np.arange(sums.size) + bins / 2) * histogram.bin_width_ps
+    bins, sums, middles = _windows(histogram, window_ps)
     warnings: tuple[str, ...] = ()
     if zero_delay_ps is None:
         dip = _dip(sums)
@@ -72,6 +70,21 @@ def cw_estimate(
         parameters=parameters,
         warnings=warnings,
     )
+
+
+def find_dip(histogram: DelayHistogram, window_ps: float = 1_000) -> float | None:
+    """Delay in the middle of the dip, or None where none is deeper than chance."""
+    _, sums, middles = _windows(histogram, window_ps)
+    place = _dip(sums)
+    return None if place is None else float(middles[place])
+
+
+def _windows(histogram: DelayHistogram, window_ps: float) -> tuple[int, _Sums, Delays]:
+    """Bins of a window, the counts in every one, and their middles."""
+    bins = min(histogram.counts.size, max(1, round(window_ps / histogram.bin_width_ps)))
+    sums: _Sums = np.convolve(histogram.counts.astype(np.int64), np.ones(bins, np.int64), mode="valid")
+    middles = histogram.first_edge_ps + (np.arange(sums.size) + bins / 2) * histogram.bin_width_ps
+    return bins, sums, np.asarray(middles, np.float64)
 
 
 def _dip(sums: _Sums) -> int | None:

@@ -1,0 +1,253 @@
+"""Fits of counts by their Poisson likelihood, with intervals by the profile likelihood and a goodness that holds at low counts.
+
+Least squares on deviance residuals minimise the deviance, which is twice the log likelihood against the saturated model (Baker
+and Cousins 1984): the fit is the maximum likelihood one, without the bias of least squares with root-N errors.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import inf, log, sqrt
+
+import numpy as np
+from scipy import special, stats
+
+from streams.estimators.outcome import Bounds, Fitted, Floats
+
+_SMALLEST = 1e-12
+"""Least expected counts: a model that forbids what was counted is then almost, not infinitely, unlikely."""
+_ROUNDS = 40
+_CLOSE = 2e-3
+"""Relative to the distance from the value: how exactly bounds are found."""
+_LEAST_RISE = 0.1
+"""Of the rise that is sought: less is taken as this, so that one step never grows more than about three times."""
+_MOST_STEPS = 100
+_GAIN = 1e-6
+"""Of deviance: a step that gains less is the last."""
+_STEP, _DAMPING = 1e-5, 1e-3
+_FEW = 60.0
+"""Means above which the deviance's moments are those of many counts."""
+
+Model = Callable[[Floats], Floats]
+"""Expected counts of every bin, from the values of all terms in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A parameter: where the fit begins, within which limits, the size of a step that matters. One that is ``held`` stays."""
+
+    name: str
+    start: float
+    lower: float = -inf
+    upper: float = inf
+    scale: float = 1.0
+    unit: str = "1"
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PoissonFit:
+    """``values`` in the order of ``terms``, with the ``covariance`` of those that were not held (NaN where it has none).
+
+    ``p_value`` is the chance that counts which follow the model have a deviance as large; ``unexplained`` is the root mean square
+    of what the model leaves over beyond counting noise, relative to that of the model.
+    """
+
+    terms: tuple[Term, ...]
+    model: Model
+    counts: Floats
+    values: Floats
+    covariance: Floats
+    deviance: float
+    p_value: float
+    unexplained: float
+
+    @property
+    def expected(self) -> Floats:
+        return np.maximum(self.model(self.values), _SMALLEST)
+
+    @property
+    def residuals(self) -> Floats:
+        return deviance_residuals(self.counts, self.expected)
+
+    @property
+    def refined(self) -> tuple[Term, ...]:
+        """The terms, to begin from the values that were found."""
+        return tuple(replace(term, start=float(value)) for term, value in zip(self.terms, self.values, strict=True))
+
+    @property
+    def free(self) -> int:
+        """How many terms were fitted."""
+        return sum(not term.held for term in self.terms)
+
+    @property
+    def criterion(self) -> float:
+        """Bayesian information criterion (Schwarz 1978): the least is the best, and a richer model must earn its terms."""
+        return self.deviance + log(self.counts.size) * self.free
+
+    def value(self, name: str) -> float:
+        return float(self.values[self._index(name)])
+
+    def error(self, name: str) -> float | None:
+        """One standard error; None for a term that was held."""
+        term = self.terms[self._index(name)]
+        if term.held:
+            return None
+        index = [one.name for one in self.terms if not one.held].index(name)
+        return float(np.sqrt(self.covariance[index, index]))
+
+    @property
+    def parameters(self) -> dict[str, Fitted]:
+        return {one.name: Fitted(self.value(one.name), self.error(one.name), one.unit) for one in self.terms}
+
+    @property
+    def goodness(self) -> dict[str, float]:
+        return {
+            "deviance": self.deviance,
+            "degrees_of_freedom": float(self.counts.size - self.free),
+            "p_value": self.p_value,
+            "unexplained": self.unexplained,
+        }
+
+    def interval(self, name: str, confidence: float, inflation: float = 1.0) -> Bounds:
+        """Profile likelihood bounds; None on a side where the likelihood never falls enough inside the term's limits.
+
+        ``inflation`` widens it as if all errors were that much larger.
+        """
+        rise = float(special.chdtri(1, 1 - confidence)) * inflation**2
+        term = self.terms[self._index(name)]
+        error = self.error(name) or 0.0
+        step = error * sqrt(rise) if np.isfinite(error) and error > 0 else term.scale
+        return self._bound(name, -step, term.lower, rise), self._bound(name, step, term.upper, rise)
+
+    def _index(self, name: str) -> int:
+        return next(index for index, one in enumerate(self.terms) if one.name == name)
+
+    def _bound(self, name: str, step: float, limit: float, rise: float) -> float | None:
+        """Where the profiled deviance has risen by ``rise``: its root is nearly straight, so steps are scaled until it fits."""
+        index, warm, best = self._index(name), self.values, float(self.values[self._index(name)])
+        for _ in range(_ROUNDS):
+            at = max(best + step, limit) if step < 0 else min(best + step, limit)
+            started = [replace(term, start=float(value)) for term, value in zip(self.terms, warm, strict=True)]
+            started[index] = replace(started[index], start=at, held=True)
+            found = _Descent(self.model, started, self.counts).run()
+            warm, scale = found.values, sqrt(rise / max(found.deviance - self.deviance, _LEAST_RISE * rise))
+            if abs(scale - 1) < _CLOSE:
+                return at
+            if at == limit and scale > 1:
+                return None
+            step = (at - best) * scale
+        return None
+
+
+def fit_counts(model: Model, terms: Sequence[Term], counts: Floats) -> PoissonFit:
+    """The maximum likelihood fit of ``model`` to ``counts`` from where ``terms`` say."""
+    found = _Descent(model, terms, counts).run()
+    means = np.maximum(model(found.values), _SMALLEST)
+    mean, variance = _deviance_moments(means)
+    mean = max(mean - len(found.information), 1.0)
+    excess = float(((counts - means) ** 2 - means).sum())
+    return PoissonFit(
+        terms=tuple(terms),
+        model=model,
+        counts=counts,
+        values=found.values,
+        covariance=_inverse(found.information),
+        deviance=found.deviance,
+        p_value=float(special.gammaincc(mean**2 / variance, found.deviance * mean / variance)),
+        unexplained=sqrt(max(excess, 0.0) / float((means**2).sum())),
+    )
+
+
+class _Descent:
+    """The method of scoring, damped as Levenberg and Marquardt do.
+
+    Unlike a general least squares solver it decomposes no matrix of all bins, which would cost most of the time of a fit. A value
+    at a limit stays there while the likelihood rises outwards.
+    """
+
+    def __init__(self, model: Model, terms: Sequence[Term], counts: Floats) -> None:
+        self._model, self._counts = model, counts
+        self._free = np.array([index for index, term in enumerate(terms) if not term.held], np.intp)
+        self._lower, self._upper = (np.array([getattr(term, side) for term in terms]) for side in ("lower", "upper"))
+        self._steps = np.array([term.scale for term in terms]) * _STEP
+        starts = np.array([term.start for term in terms], np.float64)
+        self.values = np.where([term.held for term in terms], starts, np.clip(starts, self._lower, self._upper))
+        self.deviance, self._means = self._at(self.values)
+        self.information = np.zeros((self._free.size, self._free.size))
+
+    def run(self) -> "_Descent":
+        """Go down until a step gains nothing that matters."""
+        damping = _DAMPING
+        for _ in range(_MOST_STEPS):
+            slopes = self._slopes()
+            self.information = (slopes / self._means) @ slopes.T
+            before = self.deviance
+            while damping < 1 / _DAMPING**4 and not self._step(slopes, damping):
+                damping *= 10
+            damping = max(damping / 10, _DAMPING**2)
+            if before - self.deviance <= _GAIN:
+                break
+        return self
+
+    def _step(self, slopes: Floats, damping: float) -> bool:
+        """Whether a step with this damping gained anything; then it is taken."""
+        score = slopes @ (self._counts / self._means - 1)
+        here, lower, upper = self.values[self._free], self._lower[self._free], self._upper[self._free]
+        sizes = np.sqrt(np.diag(self.information))
+        loose = (sizes > 0) & ~(((here <= lower) & (score <= 0)) | ((here >= upper) & (score >= 0)))
+        if not loose.any():
+            return False
+        scaled = self.information[np.ix_(loose, loose)] / np.outer(sizes[loose], sizes[loose])
+        move = np.zeros(here.size)
+        move[loose] = np.linalg.solve(scaled + damping * np.eye(len(scaled)), score[loose] / sizes[loose]) / sizes[loose]
+        there = self.values.copy()
+        there[self._free] = np.clip(here + move, lower, upper)
+        deviance, means = self._at(there)
+        if not deviance < self.deviance:
+            return False
+        self.values, self.deviance, self._means = there, deviance, means
+        return True
+
+    def _slopes(self) -> Floats:
+        """How every bin's mean changes with each free value; one row a value."""
+        rows = np.empty((self._free.size, self._counts.size))
+        for row, index in enumerate(self._free):
+            step = self._steps[index] if self.values[index] + self._steps[index] <= self._upper[index] else -self._steps[index]
+            there = self.values.copy()
+            there[index] += step
+            rows[row] = (self._at(there)[1] - self._means) / step
+        return rows
+
+    def _at(self, values: Floats) -> tuple[float, Floats]:
+        means = np.maximum(self._model(values), _SMALLEST)
+        return float((deviance_residuals(self._counts, means) ** 2).sum()), means
+
+
+def deviance_residuals(counts: Floats, expected: Floats) -> Floats:
+    """Signed roots of each bin's deviance; about normal where counts are not few."""
+    terms = 2 * (expected - counts + special.xlogy(counts, counts / expected))
+    return np.asarray(np.sign(counts - expected) * np.sqrt(np.maximum(terms, 0.0)))
+
+
+def _inverse(information: Floats) -> Floats:
+    inverse: Floats
+    try:
+        inverse = np.asarray(np.linalg.inv(information), np.float64)
+    except np.linalg.LinAlgError:
+        return np.full(information.shape, np.nan)
+    return inverse if (np.diag(inverse) > 0).all() else np.full(information.shape, np.nan)
+
+
+def _deviance_moments(expected: Floats) -> tuple[float, float]:
+    """Mean and variance of the deviance of counts with these means: a bin's are 1 and 2 for many counts, but not for few."""
+    means = np.geomspace(1e-6, _FEW, 200)
+    counts = np.arange(round(_FEW + 10 * sqrt(_FEW)), dtype=np.float64)[:, None]
+    chances = stats.poisson.pmf(counts, means)
+    single = deviance_residuals(*np.broadcast_arrays(counts, means)) ** 2
+    mean = (chances * single).sum(axis=0)
+    variance = (chances * single**2).sum(axis=0) - mean**2
+    place = np.log(np.clip(expected, means[0], _FEW))
+    many = expected > _FEW
+    means_of = np.where(many, 1 + 1 / (6 * expected), np.interp(place, np.log(means), mean))
+    variances_of = np.where(many, 2 + 2 / (3 * expected), np.interp(place, np.log(means), variance))
+    return float(means_of.sum()), float(variances_of.sum())
