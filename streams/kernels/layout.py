@@ -17,17 +17,20 @@ class PairLayout:
 
     ``codes`` (int32, 256 x 256) says what the channels of a later and an earlier tag make: twice the row, plus one where the
     later tag is the start (its tau is then negative); -1 where they do not pair. ``detectors``: the channels that may pair,
-    ascending.
+    ascending. ``only`` is the pair where there is exactly one and of two channels, else (-1, -1); ``apart``: no channel pairs
+    with itself.
     """
 
     detectors: tuple[int, ...]
     pairs: tuple[tuple[int, int], ...]
     codes: Codes
+    only: tuple[int, int]
+    apart: bool
 
     @classmethod
     def of(cls, detectors: tuple[int, ...]) -> Self:
         """All pairs of different ``detectors`` (ascending); the lower number is the start."""
-        return cls(detectors, tuple(combinations(detectors, 2)), _codes(combinations(detectors, 2)))
+        return cls._with(detectors, tuple(combinations(detectors, 2)))
 
     @classmethod
     def chosen(cls, pairs: Iterable[tuple[int, int]]) -> Self:
@@ -43,7 +46,12 @@ class PairLayout:
         for number, pair in enumerate(pairs):
             if {pair, pair[::-1]} & set(pairs[:number]):
                 raise ValueError(f"channels {pair[0]} and {pair[1]} pair twice; the other order holds the same pairs, mirrored")
-        return cls(tuple(sorted(channels)), pairs, _codes(pairs))
+        return cls._with(tuple(sorted(channels)), pairs)
+
+    @classmethod
+    def _with(cls, detectors: tuple[int, ...], pairs: tuple[tuple[int, int], ...]) -> Self:
+        apart = all(start != stop for start, stop in pairs)
+        return cls(detectors, pairs, _codes(pairs), pairs[0] if apart and len(pairs) == 1 else (-1, -1), apart)
 
 
 def _codes(pairs: Iterable[tuple[int, int]]) -> Codes:

@@ -2,8 +2,8 @@
 
 A tag looks back over the tags before it; whoever continues a stream puts the tags of the last ``reach_ps`` in front and begins
 behind them. Equal times are tau = 0, whichever of the two stands first; of two tags of one channel the one that stands first is
-the start. Which loop counts is decided by the tags: one for sparse light, where few tags have a neighbour in reach, one for dense
-light, and those of ``crowds`` where thousands are in reach or bins are not equal. All yield the same counts.
+the start. Which loop counts is decided by the tags and the axis: that of ``lags``, or those of ``crowds`` where thousands of
+tags are in reach or bins are not equal. All yield the same counts.
 """
 
 import numpy as np
@@ -13,13 +13,11 @@ from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.kernels.axis import Axis, Constants, TauAxis
 from streams.kernels.crowds import count_crowd
+from streams.kernels.lags import SPARE, count_lags
 from streams.kernels.layout import Codes, PairLayout
 from streams.kernels.readonly import readonly
 
-_SPARE = 64  # slots behind the bins, taken in turn by what pairs with nothing, so that it costs neither a branch nor a wait
 CROWD = 2_048  # this many tags in reach of another are a crowd
-_SPARSE = 3.0  # tags in reach, on average, up to which sorting out the lonely ones pays
-_CHUNK = 4_096
 
 Tags = tuple[Times, Channels]
 """Times (int64, sorted) and channels (uint8)."""
@@ -27,12 +25,12 @@ Tags = tuple[Times, Channels]
 
 def empty_histogram(layout: PairLayout, axis: Axis) -> Counts:
     """Zero counts for ``count_pairs``: ``axis.bins`` for each row, then slots that mean nothing (``rows_of`` leaves them out)."""
-    return np.zeros(len(layout.pairs) * axis.bins + _SPARE, np.uint64)
+    return np.zeros(len(layout.pairs) * axis.bins + SPARE, np.uint64)
 
 
 def rows_of(histogram: Counts, axis: Axis) -> Counts:
     """The counts themselves, a view of shape (pairs, bins)."""
-    return histogram[: histogram.size - _SPARE].reshape(-1, axis.bins)
+    return histogram[: histogram.size - SPARE].reshape(-1, axis.bins)
 
 
 def count_pairs(
@@ -58,11 +56,7 @@ def count_pairs(
     if not isinstance(axis, TauAxis) or not axis.narrow or _crowded(time_ps[:end], axis):
         count_crowd(time_ps, channel, part, layout, axis, rows_of(histogram, axis))
         return
-    elapsed = int(time_ps[end - 1]) - int(time_ps[begin])
-    if axis.reach_ps * (end - begin) <= _SPARSE * elapsed:
-        _count_sparse(time_ps, channel, part, axis.constants, layout.codes, histogram)
-    else:
-        _count_dense(time_ps, channel, part, axis.constants, layout.codes, histogram)
+    count_lags(time_ps, channel, part, axis.constants, layout.codes, layout.only, layout.apart, histogram)
 
 
 def count_across(earlier: Tags, later: Tags, part: tuple[int, int], layout: PairLayout, axis: TauAxis, histogram: Counts) -> None:
@@ -80,65 +74,6 @@ def _readonly(tags: Tags) -> Tags:
 def _crowded(time_ps: Times, axis: TauAxis) -> bool:
     landmarks = time_ps[::CROWD]
     return bool((landmarks[1:] - landmarks[:-1] <= axis.reach_ps).any())
-
-
-@njit(nogil=True, cache=True)
-def _count_sparse(
-    time_ps: Times, channel: Channels, part: tuple[int, int], constants: Constants, codes: Codes, histogram: Counts
-) -> None:
-    # Lag by lag, with the tags that still have a neighbour in reach closed up: no branch depends on a tag.
-    before, span, reach, multiplier, shift, bins = constants
-    edge, width, far = np.uint64(before), np.uint64(span), np.uint64(reach)
-    factor, places, one = np.uint64(multiplier), np.uint64(shift), np.uint64(1)
-    spare, turn = histogram.size - _SPARE, np.uint64(_SPARE - 1)
-    near = np.empty(_CHUNK + 1, np.uint64)
-    for start in range(max(part[0], 1), part[1], _CHUNK):
-        left = np.uint64(0)  # unsigned indices: numba would look for negative ones
-        for i in range(np.uint64(start), np.uint64(min(start + _CHUNK, part[1]))):
-            near[left] = i
-            left += np.uint64(np.uint64(time_ps[i]) - np.uint64(time_ps[i - one]) <= far)
-        lag = one
-        while left:
-            kept = np.uint64(0)
-            for k in range(left):
-                i = near[k]
-                j = i - lag
-                now = np.uint64(time_ps[i])
-                age = now - np.uint64(time_ps[j])
-                code = np.int64(codes[channel[i], channel[j]])
-                offset = (-age if code & 1 else age) + edge
-                slot = (code >> 1) * bins + np.int64((offset * factor) >> places)
-                taken = slot if (offset < width) & (code >= 0) else spare + np.int64(k & turn)
-                histogram[np.uint64(taken)] += one
-                near[kept] = i
-                before_it = j - np.uint64(j > 0)
-                kept += np.uint64((j > 0) & (now - np.uint64(time_ps[before_it]) <= far))
-            left = kept
-            lag += one
-
-
-@njit(nogil=True, cache=True)
-def _count_dense(
-    time_ps: Times, channel: Channels, part: tuple[int, int], constants: Constants, codes: Codes, histogram: Counts
-) -> None:
-    before, span, reach, multiplier, shift, bins = constants
-    edge, width, far = np.uint64(before), np.uint64(span), np.uint64(reach)
-    factor, places, one = np.uint64(multiplier), np.uint64(shift), np.uint64(1)
-    spare = histogram.size - _SPARE
-    turn = np.uint64(_SPARE - 1)
-    for i in range(np.uint64(part[0]), np.uint64(part[1])):
-        now = np.uint64(time_ps[i])
-        j = np.uint64(i)
-        while j:
-            j -= one
-            age = now - np.uint64(time_ps[j])
-            if age > far:
-                break
-            code = np.int64(codes[channel[i], channel[j]])
-            offset = (-age if code & 1 else age) + edge
-            slot = (code >> 1) * bins + np.int64((offset * factor) >> places)
-            taken = slot if (offset < width) & (code >= 0) else spare + np.int64(j & turn)
-            histogram[np.uint64(taken)] += one
 
 
 @njit(nogil=True, cache=True)
