@@ -7,8 +7,9 @@
 | SLI | photonwatch.dev/integration | how long one sample integrates, for example 10s |
 | SLI | photonwatch.dev/objective | in a composite: stands for what this other objective measures |
 | SLO | photonwatch.dev/systems | systems whose devices it is about, for example `sps, qdp`; all where absent |
+| SLO | photonwatch.dev/subjects | subjects that it is about, by patterns: `sps-helios-* !sps-helios-03`; all where absent |
 | SLO | photonwatch.dev/runbook | where the runbook stands |
-| SLO | photonwatch.dev/minimum-events | events asked of long windows: `6`, or by tier: `page-quick=70 page-slow=167` |
+| SLO | photonwatch.dev/minimum-events | events asked of long windows: `6`, by tier `page-quick=70`; `auto`: one bad is too few |
 | SLO | photonwatch.dev/empty-slices | what a slice without events is: good, bad or excluded (where absent) |
 | SLO | photonwatch.dev/event-window | the budget is about the last so many events, at most a timeWindow old |
 | SLO | photonwatch.dev/exclusion-cap | the most of the period that may be excluded, a ratio: `0.1`; all of it where absent |
@@ -24,13 +25,14 @@
 from collections.abc import Mapping
 
 from slo.located import Located
+from slo.objective import EventCounts
 from slo.openslo import PREFIX, AlertCondition, AlertPolicy, DataSource, Document, NotificationTarget, Service, Sli, Slo
 from slo.tiers import SEVERITIES
 
 _KNOWN: Mapping[type, tuple[str, ...]] = {
     Sli: ("indicator", "unit", "integration", "objective"),
     Slo: (
-        *("systems", "runbook", "minimum-events", "empty-slices", "event-window", "exclusion-cap", "critical"),
+        *("systems", "subjects", "runbook", "minimum-events", "empty-slices", "event-window", "exclusion-cap", "critical"),
         *("exhaustion-alert", "no-data-alert", "composite"),
     ),
     AlertPolicy: ("default",),
@@ -97,3 +99,21 @@ def limits_by_severity(written: Located, sign: str) -> tuple[tuple[str, int], ..
             raise written.error(f"has `{word}`", f"write for example `page{sign}6h`, each of {', '.join(SEVERITIES)} once")
         found[severity] = written.with_text(duration).duration_s()
     return tuple(found.items())
+
+
+def event_counts(sli: Sli) -> EventCounts | None:
+    """The counts of our indicator's estimates that a ratio metric names (``spec: {count: successes}``); None: it is a threshold.
+
+    Raises:
+        DefinitionError: a ratio whose good or bad, or total, is not named.
+    """
+    if sli.metric != "ratioMetric":
+        return None
+    named = {
+        name: query.required("metricSource").required("spec").required("count").text()
+        for name, query in sli.source.fields().items()
+        if name in ("good", "bad", "total")
+    }
+    if "total" not in named:
+        raise sli.source.error("needs total", "name a count of all events: `total: {metricSource: {spec: {count: trials}}}`")
+    return EventCounts(named["total"], named.get("good"), named.get("bad"))

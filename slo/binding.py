@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from schemas.ids import IndicatorId
-from slo.annotations import annotations, kind_name, limits_by_severity, whole_number
+from slo.annotations import annotations, event_counts, kind_name, limits_by_severity, whole_number
 from slo.catalogue import Catalogue
 from slo.composite import cycle, nominal_budget
 from slo.errors import DefinitionError, Place
@@ -156,6 +156,7 @@ class Binder:
             tiers=(),
             runbook=written["runbook"].text() if "runbook" in written else "",
             place=target.place,
+            subjects=tuple(written["subjects"].text().replace(",", " ").split()) if "subjects" in written else (),
             empty_slices=_choice(written.get("empty-slices"), EmptySlices, EmptySlices.EXCLUDED),
             event_window=_event_window(written),
             exclusion_cap=_cap(written),
@@ -179,7 +180,11 @@ class Binder:
                 f"is `{written['unit'].text()}`, but {indicator.id} ({indicator.name}) comes in `{indicator.unit}`",
                 f"convert the threshold and write `{indicator.unit}`",
             )
-        if target.operator is None or target.value is None:
+        events = event_counts(sli)
+        operator, value = target.operator, target.value
+        if events:
+            operator, value = ("gte", target.ratio) if events.good else ("lte", 1 - target.ratio)
+        if operator is None or value is None:
             raise DefinitionError(
                 target.place,
                 f"an objective of {indicator.id} needs `op` and `value`",
@@ -190,10 +195,11 @@ class Binder:
             indicator.id,
             indicator.name,
             indicator.unit,
-            Operator(target.operator),
-            target.value,
+            Operator(operator),
+            value,
             tuple(of_slo["systems"].text().replace(",", " ").split()) if "systems" in of_slo else (),
             written["integration"].duration_s() if "integration" in written else None,
+            events,
         )
 
     def _tiers(

@@ -89,8 +89,8 @@ def examine(paths: Iterable[Path] = (), *, shipped: bool = True) -> Examination:
     house = [
         document
         for folder in ("presets", "definitions")[: 1 + shipped]
-        for file in _shipped(files("slo").joinpath(folder))
-        for document in read(file.read_text("utf-8"), file.name, findings)
+        for name, file in _shipped(files("slo").joinpath(folder))
+        for document in read(file.read_text("utf-8"), name, findings)
     ]
     if findings.errors:  # what was not read would be missed everywhere
         return Examination(Definitions((), (), (), (), ()), named, findings)
@@ -133,11 +133,14 @@ def _files(paths: Iterable[Path]) -> list[Path]:
     ]
 
 
-def _shipped(folder: Traversable) -> list[Traversable]:
-    """The files of a shipped folder and its folders, by name."""
+def _shipped(folder: Traversable) -> list[tuple[str, Traversable]]:
+    """The files of a shipped folder and its folders in order, each with its name from there on."""
     found = []
     for each in sorted(folder.iterdir(), key=lambda each: each.name):
-        found += _shipped(each) if each.is_dir() else [each] if each.name.endswith(_SUFFIXES) else []
+        if each.is_dir():
+            found += [(f"{each.name}/{name}", file) for name, file in _shipped(each)]
+        elif each.name.endswith(_SUFFIXES):
+            found.append((each.name, each))
     return found
 
 

@@ -1,10 +1,13 @@
 """What the evaluation works from: an objective with everything resolved, exact and immutable."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from fractions import Fraction
+from typing import NamedTuple
 
-from schemas.ids import IndicatorId
+from schemas.ids import IndicatorId, SubjectId
 from slo.errors import Place
 from slo.exact import number_text
 from slo.period import Window, period_s
@@ -70,11 +73,27 @@ class Composite:
     parts: tuple[Part, ...]
 
 
+class EventCounts(NamedTuple):
+    """Names of an estimate's counts: bad events are either counted themselves, or all that are not good."""
+
+    total: str
+    good: str | None = None
+    bad: str | None = None
+
+    def of(self, counts: Mapping[str, int]) -> tuple[int, int] | None:
+        """Good and bad events of an estimate; None where it does not count them."""
+        total, counted = counts.get(self.total), counts.get(self.good or self.bad or "")
+        if total is None or counted is None or not 0 <= counted <= total:
+            return None
+        return (counted, total - counted) if self.good else (total - counted, counted)
+
+
 @dataclass(frozen=True, slots=True)
 class Criterion:
     """What makes a sample good: ``indicator`` ``operator`` ``threshold``, for devices of ``systems`` (empty: of every system).
 
-    ``integration_s`` tells whoever measures how long to integrate; it selects nothing.
+    ``integration_s`` tells whoever measures how long to integrate; it selects nothing. Where ``events`` names counts, the
+    budget is about the events that a sample counted, and operator and threshold only say how their ratio looks.
     """
 
     indicator: IndicatorId
@@ -84,6 +103,7 @@ class Criterion:
     threshold: Fraction
     systems: tuple[str, ...] = ()
     integration_s: int | None = None
+    events: EventCounts | None = None
 
     def concerns(self, system: str) -> bool:
         """Whether devices of ``system`` are judged by it."""
@@ -127,6 +147,13 @@ class Objective:
     exhaustion_alerts: tuple[tuple[str, int], ...] = ()
     no_data_alerts: tuple[tuple[str, int], ...] = ()
     composite: Composite | None = None
+    subjects: tuple[str, ...] = ()
+
+    def is_about(self, subject: SubjectId) -> bool:
+        """Whether it judges this subject: all, or those that a pattern names and no pattern with ``!`` takes out."""
+        named = [each for each in self.subjects if not each.startswith("!")]
+        taken_out = any(fnmatchcase(subject, each[1:]) for each in self.subjects if each.startswith("!"))
+        return not taken_out and (not named or any(fnmatchcase(subject, each) for each in named))
 
     @property
     def budget(self) -> Fraction:

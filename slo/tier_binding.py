@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from slo.annotations import annotations, whole_number
 from slo.errors import DefinitionError, Place, UnreachableTierError
@@ -30,7 +31,7 @@ def default_tiers(ground: TierGround, conditions: Iterable[AlertCondition]) -> t
     longer than the period are neither.
     """
     fitting = [condition for condition in conditions if condition.lookback_s <= ground.period_s]
-    minimum = _minimum_events(ground.slo, [condition.metadata.name for condition in fitting])
+    minimum = _minimum_events(ground, [condition.metadata.name for condition in fitting])
     tiers = [_tier(ground, condition, minimum) for condition in fitting]
     budget = 1 - ground.target
     return tuple(tier for tier in tiers if tier.can_fire(budget)), tuple(tier for tier in tiers if not tier.can_fire(budget))
@@ -44,7 +45,7 @@ def chosen_tiers(
     Raises:
         DefinitionError: a tier that cannot be, or that stands twice.
     """
-    minimum = _minimum_events(ground.slo, [condition.metadata.name for condition in conditions])
+    minimum = _minimum_events(ground, [condition.metadata.name for condition in conditions])
     tiers: dict[str, Tier] = {}
     unreachable: list[Tier] = []
     for condition in conditions:
@@ -68,7 +69,7 @@ def chosen_tiers(
     return tuple(tier for tier in tiers.values() if tier not in unreachable), tuple(unreachable)
 
 
-def _tier(ground: TierGround, condition: AlertCondition, minimum: Mapping[str, int]) -> Tier:
+def _tier(ground: TierGround, condition: AlertCondition, minimum: Mapping[str, int | None]) -> Tier:
     written = annotations(condition)
     name, long_s = condition.metadata.name, condition.lookback_s
     if condition.operator not in ("gt", "gte"):
@@ -94,7 +95,10 @@ def _tier(ground: TierGround, condition: AlertCondition, minimum: Mapping[str, i
     if "threshold-period" in written:
         factor = factor * ground.period_s / written["threshold-period"].duration_s()
     events = whole_number(written["minimum-events"]) if "minimum-events" in written else 0
-    return Tier(name, condition.severity, short_s, long_s, factor, minimum.get(name, events))
+    asked = minimum.get(name, events)
+    # One bad event of so many is at the threshold, and so not above it.
+    alone = ceil(1 / (factor * (1 - ground.target)))
+    return Tier(name, condition.severity, short_s, long_s, factor, alone if asked is None else asked)
 
 
 def _unreachable(ground: TierGround, tier: Tier) -> UnreachableTierError:
@@ -113,17 +117,16 @@ def _readable(ratio: Fraction) -> str:
     return f"{exact} (about {float(ratio):.4f})" if "/" in exact else exact
 
 
-def _minimum_events(slo: Slo, tiers: Sequence[str]) -> Mapping[str, int]:
-    written = annotations(slo).get("minimum-events")
+def _minimum_events(ground: TierGround, tiers: Sequence[str]) -> Mapping[str, int | None]:
+    """The events asked of each tier's long window; None: derived from its threshold."""
+    written = annotations(ground.slo).get("minimum-events")
     if written is None:
         return {}
-    words = written.text().replace(",", " ").split()
-    if len(words) == 1 and "=" not in words[0]:
-        return dict.fromkeys(tiers, whole_number(written))
-    found: dict[str, int] = {}
-    for word in words:
-        name, _, count = word.partition("=")
-        if name not in tiers or not count.isdecimal():
-            raise written.error(f"has `{word}`", f"write a number, or `tier=number` with tiers out of: {', '.join(tiers)}")
-        found[name] = int(count)
+    found: dict[str, int | None] = {}
+    for word in written.text().replace(",", " ").split():
+        name, named, count = word.rpartition("=")
+        if (named and name not in tiers) or not (count.isdecimal() or (count == "auto" and not named)):
+            cure = f"write a number, auto, or `tier=number` with tiers out of: {', '.join(tiers)}"
+            raise written.error(f"has `{word}`", cure)
+        found |= dict.fromkeys([name] if named else tiers, int(count) if count.isdecimal() else None)
     return found

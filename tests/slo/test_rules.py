@@ -32,7 +32,12 @@ def weekly() -> Objective:
     return replace(objective(tiers, name='odd "name"', target=Fraction("0.95")), window=RollingWindow(604_800), runbook="")
 
 
-@pytest.mark.parametrize(("name", "under"), [("shipped", load().objectives), ("weekly", (weekly(),))])
+def purity() -> tuple[Objective, ...]:
+    """The shipped objectives of g²(0)."""
+    return tuple(each for each in load().objectives if each.name.endswith("g2-zero"))
+
+
+@pytest.mark.parametrize(("name", "under"), [("shipped", purity()), ("weekly", (weekly(),))])
 def test_golden(name: str, under: Sequence[Objective]) -> None:
     """To accept a change: write ``rule_file(...)`` to the golden file and read the difference."""
     assert rule_file(under) == (GOLDEN / f"{name}.rules.yaml").read_text("utf-8")
