@@ -16,6 +16,7 @@ from console.commands import (
     doctor,
     estimate,
     indicators,
+    notify,
     page,
     replay,
     report,
@@ -62,6 +63,7 @@ def build() -> typer.Typer:
         ("version", version.version),
         ("worker", worker.worker),
         ("page", page.page),
+        ("notify", notify.notify),
     ):
         app.command(name)(command)
     app.add_typer(simulate.build(), name="simulate")

@@ -120,6 +120,16 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True)
+class Notify:
+    """Who is told of alerts. ``receivers`` are Apprise addresses, one a line (``json://host:port/path``, ``mailtos://…``,
+    ``slack://…``): they hold passwords, so they are a secret. ``alertmanager`` is the address of one, ``http://host:9093``.
+    """
+
+    receivers: Secret = Secret("")
+    alertmanager: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     """``level`` is debug, info, warning or error."""
 
@@ -138,6 +148,7 @@ class Settings:
     worker: Worker = Worker()
     objectives: Objectives = Objectives()
     fleet: Fleet = Fleet()
+    notify: Notify = Notify()
     log: Log = Log()
 
 
@@ -336,6 +347,12 @@ def _check(tree: Settings, origins: Mapping[str, str]) -> None:
     for key, address in (("kafka.address", tree.kafka.address), ("store.address", tree.store.address)):
         for one in filter(None, address.split(",")):
             _endpoint(one.strip(), key, origins[key])
+    if tree.notify.alertmanager and not tree.notify.alertmanager.startswith(("http://", "https://")):
+        raise _wrong(
+            f"“notify.alertmanager” is “{tree.notify.alertmanager}”",
+            origins["notify.alertmanager"],
+            "write its address, for example http://127.0.0.1:9093",
+        )
     if tree.log.level not in {"debug", "info", "warning", "error"}:
         raise _wrong(f"“log.level” is “{tree.log.level}”", origins["log.level"], "use debug, info, warning or error")
     analysis = tree.analysis

@@ -23,3 +23,4 @@ PERIOD_BURN = "photonwatch:slo_period_burn_rate:ratio"  # burn rate over the who
 REMAINING = "photonwatch:slo_error_budget_remaining:ratio"  # share of the budget that is left; negative when overspent
 
 ALERT = "PhotonwatchBudgetBurn"  # one name for all tiers, so that inhibition and routing need labels only
+DEAD_MAN = "PhotonwatchAlive"  # always fires; its absence says that nobody watches

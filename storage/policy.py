@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from storage.client import Client
-from storage.tables.names import LEDGER, RUN_TOTALS, SCHEMAS, TAG_RUNS
+from storage.tables.names import LEDGER, NOTIFICATIONS, RUN_TOTALS, SCHEMAS, TAG_RUNS
 
 _PANES: Final = ("singles", "correlations", "coincidences")
 _FSYNC_SETTINGS: Final = ("fsync_after_insert", "fsync_part_directory", "min_rows_to_fsync_after_merge")
@@ -68,4 +68,5 @@ def _kept(policy: Policy) -> Iterator[tuple[str, int]]:
     for pane in _PANES:
         yield f"{pane}_1min", policy.minute_days
         yield f"{pane}_1h", policy.hour_days
+    yield NOTIFICATIONS, policy.hour_days
     yield LEDGER, policy.ledger_days

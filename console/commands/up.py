@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console import logs
+from console.commands.notify import is_configured
 from console.invocation import Invocation, of
 from console.settings import USUAL_PAGE_PORT, Settings, variable_of
 from console.wiring import stack_settings
@@ -100,7 +101,13 @@ class Composition:
             env=environment,
         )
         fleet = Service(name="fleet", argv=(*program, "simulate"), ready=Running(), after=("worker",), env=environment)
-        return (worker, page, fleet) if self._fleet else (worker, page)
+        notifier = Service(name="notify", argv=(*program, "notify"), ready=Running(), after=("worker",), env=environment)
+        return (
+            worker,
+            page,
+            *((notifier,) if is_configured(settings) else ()),
+            *((fleet,) if self._fleet else ()),
+        )
 
 
 def _page_port(ports: "Ports", asked: int) -> int:

@@ -11,7 +11,7 @@ from storage.reader.question import Questions
 from storage.tables import BudgetWindow, StoredBudget
 
 _SAMPLE = "*, toUnixTimestamp(time) AS end_unix_s"
-_ALERT = (
+ALERT_COLUMNS = (
     "alert, objective, subject, severity, firing, toUnixTimestamp(time) AS since_unix_s, tiers, text, burn_rate, "
     "budget_remaining, run, firmware, runbook"
 )
@@ -44,19 +44,20 @@ class JudgementQuestions(Questions):
     def alerts(self) -> list[AlertState]:
         """Every alert as it stands after its latest transition: the firing ones first, then the latest."""
         rows = self._client.query(
-            f"SELECT {_ALERT} FROM (SELECT * FROM alert_transitions ORDER BY alert, time DESC, {_LAST_FIRST} LIMIT 1 BY alert) "
+            f"SELECT {ALERT_COLUMNS} FROM "
+            f"(SELECT * FROM alert_transitions ORDER BY alert, time DESC, {_LAST_FIRST} LIMIT 1 BY alert) "
             "ORDER BY firing DESC, since_unix_s DESC, alert"
         )
-        return [_alert(row) for row in rows.to_pylist()]
+        return [alert_of(row) for row in rows.to_pylist()]
 
     def alert_history(self, since: int = 0, limit: int = 1_000) -> list[AlertState]:
         """Transitions since then, the latest first."""
         rows = self._client.query(
-            f"SELECT {_ALERT} FROM alert_transitions WHERE time >= fromUnixTimestamp({{since:UInt32}}) "
+            f"SELECT {ALERT_COLUMNS} FROM alert_transitions WHERE time >= fromUnixTimestamp({{since:UInt32}}) "
             f"ORDER BY time DESC, {_LAST_FIRST} LIMIT {{limit:UInt32}}",
             {"since": since, "limit": limit},
         )
-        return [_alert(row) for row in rows.to_pylist()]
+        return [alert_of(row) for row in rows.to_pylist()]
 
     def budgets(self, since: int = 0) -> list[StoredBudget]:
         """The latest budget of every subject and objective that has one since then."""
@@ -113,7 +114,8 @@ def _sample(row: dict[str, Any]) -> IndicatorSample:
     )
 
 
-def _alert(row: dict[str, Any]) -> AlertState:
+def alert_of(row: dict[str, Any]) -> AlertState:
+    """A transition of the columns ``ALERT_COLUMNS``."""
     return AlertState(**{**row, "firing": bool(row["firing"]), "tiers": tuple(row["tiers"])})
 
 

@@ -28,6 +28,8 @@ TELEMETRY: Final = "telemetry"
 MEASUREMENTS: Final = "measurements"
 LEDGER: Final = "ledger"
 """One row per stored batch, written last."""
+NOTIFICATIONS: Final = "notifications"
+"""Who was told of which alert; written by the notifier."""
 MIGRATIONS: Final = "migrations"
 """One row per migration that was applied."""
 

@@ -1,0 +1,72 @@
+"""The notification log: which transitions of alerts a receiver has still to hear of, and that it heard of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pyarrow as pa
+
+from schemas.records import AlertState
+from storage.client import Client
+from storage.reader.judgements import ALERT_COLUMNS, alert_of
+from storage.tables.names import NOTIFICATIONS
+
+_SCHEMA: Final = pa.schema(
+    [
+        ("receiver", pa.string()),
+        ("alert", pa.string()),
+        ("firing", pa.bool_()),
+        ("time", pa.timestamp("s", "UTC")),
+        ("outcome", pa.string()),
+        ("message", pa.string()),
+        ("attempts", pa.uint32()),
+    ]
+)
+
+
+class NotificationLog:
+    """Asks and writes as a user who may write."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def begin(self, receiver: str) -> None:
+        """From now on the receiver is told; a receiver that is known already stays as it was."""
+        known = self._client.query(
+            f"SELECT count() AS n FROM {NOTIFICATIONS} WHERE receiver = {{receiver:String}} AND alert = ''",
+            {"receiver": receiver},
+        )
+        if not known["n"][0].as_py():
+            rows: dict[str, Sequence[object]] = {"receiver": [receiver], "alert": [""], "firing": [False], "outcome": ["begun"]}
+            self._insert({**rows, "time": [0], "message": [""], "attempts": [0]}, f"notify:{receiver}:begun")
+
+    def pending(self, receiver: str, limit: int = 1_000) -> list[AlertState]:
+        """Transitions stored since the receiver began that it has not been told of, the earliest first."""
+        rows = self._client.query(
+            f"SELECT {ALERT_COLUMNS} FROM alert_transitions WHERE stored_at >= "
+            f"(SELECT min(stored_at) FROM {NOTIFICATIONS} WHERE receiver = {{receiver:String}} AND alert = '') "
+            "AND (alert, firing, time) NOT IN "
+            f"(SELECT alert, firing, time FROM {NOTIFICATIONS} WHERE receiver = {{receiver:String}}) "
+            "ORDER BY time, batch_lo, position LIMIT 1 BY alert, firing, time LIMIT {limit:UInt32}",
+            {"receiver": receiver, "limit": limit},
+        )
+        return [alert_of(row) for row in rows.to_pylist()]
+
+    def done(self, receiver: str, transitions: Sequence[AlertState], outcome: str, message: str, attempts: int) -> None:
+        """The receiver has been told of these, or must not be."""
+        count = len(transitions)
+        rows: dict[str, Sequence[object]] = {
+            "receiver": [receiver] * count,
+            "alert": [state.alert for state in transitions],
+            "firing": [state.firing for state in transitions],
+            "time": [state.since_unix_s for state in transitions],
+            "outcome": [outcome] * count,
+            "message": [message] * count,
+            "attempts": [attempts] * count,
+        }
+        first, last = transitions[0], transitions[-1]
+        self._insert(
+            rows, f"notify:{receiver}:{first.alert}:{first.since_unix_s}:{last.alert}:{last.since_unix_s}:{last.firing}:{count}"
+        )
+
+    def _insert(self, rows: Mapping[str, Sequence[object]], token: str) -> None:
+        self._client.insert(NOTIFICATIONS, pa.table(dict(rows), schema=_SCHEMA), token=token)

@@ -1,0 +1,231 @@
+"""The generated files in the programs that they are for: a breach goes through Prometheus and Alertmanager to a webhook, once."""
+
+import json
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from fractions import Fraction
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import urllib3
+import yaml
+from prometheus_client import CollectorRegistry, Counter, start_http_server
+
+from console.notify.receiver import AlertmanagerReceiver
+from schemas.ids import RunId, SubjectId
+from schemas.records import AlertState
+from slo import metrics
+from slo.alertmanager import Webhooks, configuration
+from slo.rules import rule_file
+from slo.tiers import Tier
+from tests.live import until
+from tests.slo.samples import objective
+
+PROMETHEUS = shutil.which("prometheus")
+ALERTMANAGER = shutil.which("alertmanager") or shutil.which("prometheus-alertmanager")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (PROMETHEUS and ALERTMANAGER),
+        reason="Prometheus and Alertmanager are not installed (Debian's packages prometheus, prometheus-alertmanager)",
+    ),
+]
+
+
+class Inbox:
+    """A webhook that keeps what Alertmanager sends, by path."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, dict[str, object]]] = []
+        inbox = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                inbox.messages.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Tests are quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}"
+
+    def about(self, path: str, status: str) -> list[dict[str, object]]:
+        return [message for where, message in self.messages if where == path and message["status"] == status]
+
+
+@contextmanager
+def inbox() -> Iterator[Inbox]:
+    made = Inbox()
+    thread = threading.Thread(target=made.server.serve_forever)
+    thread.start()
+    try:
+        yield made
+    finally:
+        made.server.shutdown()
+        thread.join()
+        made.server.server_close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(name: str, home: Path, *arguments: str, ready: str) -> Iterator[None]:
+    with (home / f"{name}.log").open("wb") as log:
+        process = subprocess.Popen(arguments, stdout=log, stderr=log, cwd=home)
+    try:
+
+        def answers() -> bool:
+            try:
+                return bool(urllib3.request("GET", ready, timeout=1.0, retries=False).status == 200)
+            except urllib3.exceptions.HTTPError:
+                assert process.poll() is None, (home / f"{name}.log").read_text()
+                return False
+
+        until(answers, 30, f"{name} to be ready")
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture
+def hooks() -> Iterator[Inbox]:
+    with inbox() as made:
+        yield made
+
+
+@pytest.fixture
+def alertmanager(tmp_path: Path, hooks: Inbox) -> Iterator[str]:
+    """A running Alertmanager under the generated configuration, with its waiting times cut to seconds."""
+    webhooks = Webhooks({"page": f"{hooks.url}/page", "ticket": f"{hooks.url}/ticket"}, f"{hooks.url}/alive")
+    document = yaml.safe_load(configuration([burning()], webhooks))
+    routes = [document["route"], *document["route"]["routes"]]
+    for route in routes:
+        route |= {"group_wait": "2s", "group_interval": "3s"}
+    (tmp_path / "alertmanager.yml").write_text(yaml.safe_dump(document))
+    port = free_port()
+    arguments = (
+        str(ALERTMANAGER),
+        "--config.file=alertmanager.yml",
+        "--storage.path=am",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+    )
+    url = f"http://127.0.0.1:{port}"
+    with running("alertmanager", tmp_path, *arguments, ready=f"{url}/-/ready"):
+        yield url
+
+
+def burning():
+    """An objective whose windows are seconds."""
+    tiers = (
+        Tier("quick", "page", 4, 12, Fraction("14.4")),
+        Tier("slow", "ticket", 6, 30, Fraction(3)),
+    )
+    made = objective(tiers, target=Fraction("0.99"))
+    assert made.criterion
+    return replace(made, criterion=replace(made.criterion, integration_s=1))
+
+
+def test_a_breach_seen_by_prometheus_arrives_once_grouped_and_resolves(tmp_path: Path, hooks: Inbox, alertmanager: str) -> None:
+    registry = CollectorRegistry()
+    labels = (metrics.OBJECTIVE, metrics.SUBJECT)
+    good, bad = (
+        Counter(name.removesuffix("_total"), "events", labels, registry=registry)
+        for name in (metrics.GOOD_TOTAL, metrics.BAD_TOTAL)
+    )
+    name = burning().name
+    exporter, thread = start_http_server(0, "127.0.0.1", registry)
+    (tmp_path / "rules.yml").write_text(rule_file([burning()]))
+    prometheus = {
+        "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+        "rule_files": ["rules.yml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager.removeprefix("http://")]}]}]},
+        "scrape_configs": [{"job_name": "worker", "static_configs": [{"targets": [f"127.0.0.1:{exporter.server_port}"]}]}],
+    }
+    (tmp_path / "prometheus.yml").write_text(yaml.safe_dump(prometheus))
+    port = free_port()
+    arguments = (
+        str(PROMETHEUS),
+        "--config.file=prometheus.yml",
+        "--storage.tsdb.path=tsdb",
+        f"--web.listen-address=127.0.0.1:{port}",
+    )
+    broken = threading.Event()
+    stop = threading.Event()
+
+    def measure() -> None:
+        while not stop.wait(0.2):
+            good.labels(name, "sps-well").inc()
+            (bad if broken.is_set() else good).labels(name, "sps-ill").inc()
+            bad.labels(name, "sps-well")
+
+    with ExitStack() as stack:
+        stack.callback(thread.join)
+        stack.callback(exporter.server_close)
+        stack.callback(exporter.shutdown)
+        stack.enter_context(running("prometheus", tmp_path, *arguments, ready=f"http://127.0.0.1:{port}/-/ready"))
+        measuring = threading.Thread(target=measure)
+        measuring.start()
+        stack.callback(measuring.join)
+        stack.callback(stop.set)
+        time.sleep(8)
+        assert not hooks.about("/page", "firing")
+        broken.set()
+        until(lambda: hooks.about("/page", "firing"), 40, "the page")
+        time.sleep(5)
+        broken.clear()
+        until(lambda: hooks.about("/page", "resolved"), 60, "the page to resolve")
+    (page,) = hooks.about("/page", "firing")
+    assert page["groupLabels"] == {metrics.SUBJECT: "sps-ill"}
+    assert all(alert["labels"]["subject"] == "sps-ill" for _, message in hooks.messages for alert in message["alerts"])
+    tickets = [alert for message in hooks.about("/ticket", "firing") for alert in message["alerts"]]
+    assert not [alert for alert in tickets if alert["startsAt"] < page["alerts"][0]["startsAt"]]
+
+
+def test_the_notifier_speaks_to_it(hooks: Inbox, alertmanager: str) -> None:
+    receiver = AlertmanagerReceiver(
+        alertmanager, "http://127.0.0.1:8060", lambda: datetime.now(UTC), urllib3.PoolManager(), refresh_s=2.0
+    )
+
+    def state(severity: str, *, firing: bool) -> AlertState:
+        return AlertState(
+            alert=f"g2/sps-1/{severity}",
+            objective="g2",
+            subject=SubjectId("sps-1"),
+            severity=severity,
+            firing=firing,
+            since_unix_s=int(time.time()),
+            tiers=("quick",),
+            text="g2 burns",
+            burn_rate="20",
+            budget_remaining="1/2",
+            run=RunId("r"),
+        )
+
+    receiver.tell([state("page", firing=True), state("ticket", firing=True)])
+    receiver.refresh([state("page", firing=True), state("ticket", firing=True)])
+    until(lambda: hooks.about("/page", "firing"), 20, "the page")
+    until(lambda: hooks.about("/alive", "firing"), 20, "that somebody watches")
+    assert not hooks.about("/ticket", "firing")  # the page inhibits it
+    receiver.tell([state("page", firing=False), state("ticket", firing=False)])
+    until(lambda: hooks.about("/page", "resolved"), 30, "the page to resolve")
+    (page,) = hooks.about("/page", "firing")
+    assert page["alerts"][0]["annotations"]["summary"] == "g2 burns"
