@@ -5,12 +5,15 @@ import numpy as np
 from schemas.block import ADVANCE_CHANNEL
 from streams.kernels import pairs
 from streams.kernels.axis import EdgeAxis, TauAxis
+from streams.kernels.coincidence import CoincidenceSets, count_coincidences, first_pause
 from streams.kernels.delay import delay
+from streams.kernels.gaps import NO_TAG, GapLayout, count_gaps
 from streams.kernels.layout import PairLayout
 from streams.kernels.merge import merge
 from streams.kernels.order import first_descent
 from streams.kernels.select import select
 from streams.kernels.split import split_channels
+from streams.kernels.start_stop import StartStopLayout, count_every_stop, count_some_stops
 from streams.kernels.unwrap import unwrap
 
 
@@ -40,3 +43,10 @@ def warm() -> None:
         axis,
         pairs.empty_histogram(layout, axis),
     )
+    count_coincidences(dense, channel, 0, 2, CoincidenceSets.of(((0, 1),)), np.zeros(1, np.uint64))
+    first_pause(dense, 1)
+    for layout_of_gaps in (GapLayout.doubling((0,), 3), GapLayout.equal((0,), 1, 4)):
+        count_gaps(dense, channel, np.full(256, NO_TAG, np.int64), layout_of_gaps)
+    stops = StartStopLayout.of(0, (1,), TauAxis(0, 1, 4))
+    count_every_stop(dense, channel, None, stops)
+    count_some_stops(dense, channel, None, np.zeros(1, np.bool_), stops, None, first_only=True)

@@ -4,7 +4,7 @@ MessagePack of what the state's dataclass declares: numbers, texts, tuples, othe
 little-endian content. Nothing in it is code, so that bytes from elsewhere can do no more than be refused.
 """
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import msgspec
 import numpy as np
@@ -25,14 +25,13 @@ def state_from_bytes(content: bytes, kind: type[State]) -> State:
     Raises:
         StateError: not the bytes of a state of this kind.
     """
+    wanted = (get_origin(kind) or kind).__qualname__
     try:
         name, state = msgspec.msgpack.decode(content, type=tuple[str, kind], dec_hook=_array_in)  # type: ignore[valid-type]
     except (msgspec.DecodeError, msgspec.ValidationError, ValueError, TypeError) as error:
-        raise StateError(
-            f"no {kind.__qualname__} can be read from {len(content)} bytes ({error}); begin from an initial state"
-        ) from error
-    if name != kind.__qualname__:
-        raise StateError(f"the bytes hold a {name}, not a {kind.__qualname__}; begin from an initial state")
+        raise StateError(f"no {wanted} can be read from {len(content)} bytes ({error}); begin from an initial state") from error
+    if name != wanted:
+        raise StateError(f"the bytes hold a {name}, not a {wanted}; begin from an initial state")
     return state
 
 

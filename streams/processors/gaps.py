@@ -1,0 +1,132 @@
+"""Gaps between the neighbouring tags of a channel, in panes: dead time, saturation, afterpulsing.
+
+A gap belongs to the pane of its later tag. A loss hides tags, so no gap spans one.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from schemas.block import ADVANCE_CHANNEL, Times
+from schemas.panes import Counts
+from streams.kernels.gaps import NO_TAG, GapLayout, count_gaps
+from streams.kernels.pairs import Tags
+from streams.processors import tally
+from streams.processors.delayed import Delays
+from streams.processors.live_parts import LivePart
+from streams.processors.tally import Tally, TallyState
+from streams.segment import Segment
+
+MOST_CHANNELS = 254
+MOST_BINS = 1 << 20
+"""Of all channels together."""
+MOST_OCTAVE_BITS = 6
+_NO_DELAYS = Delays()
+
+
+@dataclass(frozen=True)
+class GapParameters:
+    """Whose gaps, in which bins.
+
+    Attributes:
+        channels: each one's gaps make a histogram.
+        bin_width_ps: of equal bins, from 0 on; None for bins that double, from 0 to 75 minutes.
+        bins: how many equal bins.
+        octave_bits: of bins that double, 2**octave_bits cover a doubling.
+
+    Raises:
+        ValueError: no channel, one twice, a number that is none, bins out of bounds, or equal bins over more than 1.07 ms.
+    """
+
+    channels: tuple[int, ...]
+    bin_width_ps: int | None = None
+    bins: int = 1_000
+    octave_bits: int = 3
+
+    def __post_init__(self) -> None:
+        channels = self.channels
+        if not 0 < len(set(channels)) == len(channels) <= MOST_CHANNELS or not all(0 <= c < ADVANCE_CHANNEL for c in channels):
+            raise ValueError(f"gaps of channels {channels}: needs different channels, numbered 0 to {ADVANCE_CHANNEL - 1}")
+        if not 0 <= self.octave_bits <= MOST_OCTAVE_BITS:
+            raise ValueError(f"2**{self.octave_bits} bins a doubling: the exponent must lie between 0 and {MOST_OCTAVE_BITS}")
+        layout = self.layout
+        if layout.axis is not None and not layout.axis.narrow:
+            raise ValueError(f"gaps up to {layout.axis.span_ps} ps in equal bins: at most 2**30 ps; take bins that double")
+        if layout.bins * len(channels) > MOST_BINS:
+            raise ValueError(f"{len(channels)} channels of {layout.bins} bins: at most {MOST_BINS} in all; widen the bins")
+
+    @cached_property
+    def layout(self) -> GapLayout:
+        """For the kernels."""
+        if self.bin_width_ps is None:
+            return GapLayout.doubling(self.channels, self.octave_bits)
+        return GapLayout.equal(self.channels, self.bin_width_ps, self.bins)
+
+
+@dataclass(frozen=True, slots=True)
+class LastTags:
+    """The last tag of each channel in the live stretch: int64, 256 entries, ``NO_TAG`` for none."""
+
+    time_ps: Times
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Gaps seen in ``live_ps``: by channel a histogram, and how many lie beyond it.
+
+    Bin i holds gaps in [edges_ps[i], edges_ps[i + 1]).
+    """
+
+    live_ps: int
+    edges_ps: Times
+    counts: dict[int, Counts]
+    beyond: dict[int, int]
+
+
+GapState = TallyState[LastTags]
+
+
+def initial(parameters: GapParameters) -> GapState:
+    """The state before anything was seen."""
+    return tally.initial(_Counter(parameters))
+
+
+def step(state: GapState, segment: Segment, parameters: GapParameters) -> tuple[GapState, tuple[Tally, ...]]:
+    """Count a segment; yield the panes that it closed; ``read`` tells what they hold. Raises as ``tally.step``."""
+    return tally.step(state, segment, _Counter(parameters), _NO_DELAYS)
+
+
+def close(state: GapState, parameters: GapParameters) -> tuple[Tally, ...]:
+    """What is still open, as it stands. The state is spent."""
+    return tally.close(state, _Counter(parameters), _NO_DELAYS)
+
+
+def read(counted: Tally, parameters: GapParameters) -> Gaps:
+    """What a tally, or a sum of tallies, of these parameters holds."""
+    layout = parameters.layout
+    rows = counted.totals.reshape(-1, layout.bins + 1)
+    return Gaps(
+        counted.live_ps,
+        layout.edges_ps(),
+        {channel: row[:-1] for channel, row in zip(layout.channels, rows, strict=True)},
+        {channel: int(row[-1]) for channel, row in zip(layout.channels, rows, strict=True)},
+    )
+
+
+class _Counter:
+    """Totals: the rows of the layout."""
+
+    def __init__(self, parameters: GapParameters) -> None:
+        self._layout = parameters.layout
+
+    def nothing(self) -> Counts:
+        return np.zeros(len(self._layout.channels) * (self._layout.bins + 1), np.uint64)
+
+    def begin(self, start_ps: int) -> LastTags:  # noqa: ARG002 - nothing here depends on it
+        return LastTags(np.full(256, NO_TAG, np.int64))
+
+    def count(self, carry: LastTags, tags: Tags, part: LivePart, totals: Counts) -> LastTags:  # noqa: ARG002
+        last_ps = carry.time_ps.copy()
+        totals += count_gaps(*tags, last_ps, self._layout).reshape(-1)
+        return LastTags(last_ps)

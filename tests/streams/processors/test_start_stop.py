@@ -1,0 +1,160 @@
+"""Start-stop histograms against every stop looked up by hand, however the stream is cut; a real lifetime."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.block import Loss
+from streams.kernels import start_stop as kernels
+from streams.processors import start_stop
+from streams.processors.delayed import Delays
+from streams.processors.start_stop import StartStopParameters, StartStopState, read
+from streams.processors.state_bytes import state_from_bytes, state_to_bytes
+from tests.streams.tag_streams import ORIGIN_UNIX_NS, crowds, cut, segment
+
+EDGE_PS = 10**12 - (ORIGIN_UNIX_NS * 1000) % 10**12
+
+
+def oracle(whole, parameters):
+    """Starts, histograms and stops beyond, in plain integers and fractions."""
+    lost = [(x.start_ps, x.end_ps) for x in whole.losses if x.start_ps < x.end_ps]
+    tags = [(int(t), int(c)) for t, c in zip(whole.time_ps, whole.channel, strict=True)]
+    tags = [tag for tag in tags if not any(a <= tag[0] < b for a, b in lost)]
+    starts = [t for t, c in tags if c == parameters.start]
+    counts = {stop: [0] * parameters.bins for stop in parameters.stops}
+    beyond = dict.fromkeys(parameters.stops, 0)
+    seen = set()
+    for t, c in tags:
+        if c not in parameters.stops:
+            continue
+        latest = max((s for s in starts if s <= t), default=None)
+        if latest is not None and any(latest < b and a <= t for a, b in lost):
+            latest = None
+        stretch = sum(b <= t for _, b in lost)
+        if parameters.first_only and (c, latest, None if latest is not None else stretch) in seen:
+            continue
+        seen.add((c, latest, None if latest is not None else stretch))
+        period = None if parameters.period_ps is None else Fraction(parameters.period_ps)
+        reach = parameters.bins * parameters.bin_width_ps if period is None else period * parameters.divider
+        if latest is None or t - latest >= reach:
+            beyond[c] += 1
+            continue
+        since = t - latest if period is None else (t - latest) % period
+        counts[c][int(since // parameters.bin_width_ps)] += 1
+    return len(starts), counts, beyond
+
+
+def run(segments, parameters, *, through_bytes=False):
+    state, tallies = start_stop.initial(parameters), []
+    for piece in segments:
+        state, closed = start_stop.step(state, piece, parameters)
+        tallies += closed
+        if through_bytes:
+            state = state_from_bytes(state_to_bytes(state), StartStopState)
+    return tallies + list(start_stop.close(state, parameters))
+
+
+def total(tallies, parameters):
+    found = read(sum(tallies[1:], tallies[0]), parameters)
+    return found.starts, {stop: counts.tolist() for stop, counts in found.counts.items()}, found.beyond
+
+
+PARAMETERS = st.sampled_from(
+    [
+        StartStopParameters(0, (1, 7), 7, 10),
+        StartStopParameters(0, (1, 7), 1, 40, first_only=True),
+        StartStopParameters(0, (1, 2), 2**30, 2),
+        StartStopParameters(2, (0,), 3, period_ps=Decimal("12.5"), divider=4),
+        StartStopParameters(2, (0, 1), 5, period_ps=Decimal("7.125"), divider=9, first_only=True),
+    ]
+)
+
+
+@st.composite
+def streams(draw):
+    """A stream around a pane edge, with losses."""
+    time_ps, channel = draw(crowds(most=30, span=120))
+    start = EDGE_PS - draw(st.integers(0, 130))
+    some = st.integers(start, start + 130)
+    losses = [Loss(*sorted((draw(some), draw(some)))) for _ in range(draw(st.integers(0, 2)))]
+    return segment(time_ps + start, channel, start, start + 130, (0, 1), losses)
+
+
+@settings(max_examples=400)
+@given(streams(), PARAMETERS, st.data())
+def test_start_stops_equal_the_oracle_however_the_stream_is_cut(whole, parameters, data):
+    places = data.draw(st.lists(st.integers(whole.start_ps, whole.reached_ps), max_size=6))
+    tallies = run(cut(whole, places), parameters, through_bytes=True)
+    assert total(tallies, parameters) == oracle(whole, parameters)
+    one_by_one = run([whole], parameters)
+    assert [(one.key, one.live_ps, one.lost_ps, one.totals.tolist()) for one in tallies] == [
+        (one.key, one.live_ps, one.lost_ps, one.totals.tolist()) for one in one_by_one
+    ]
+
+
+@settings(max_examples=40)
+@given(crowds(most=20, span=60))
+def test_the_kernels_are_the_same_in_python(tags):
+    layout = StartStopParameters(0, (1, 7), 7, 10).layout
+    jitted = kernels.count_every_stop(*tags, None, layout)
+    with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
+        for name in ("_every_stop", "_starts_first", "_some_stops"):
+            patch.setattr(kernels, name, getattr(kernels, name).py_func)
+        in_python = kernels.count_every_stop(*tags, None, layout)
+        some = kernels.count_some_stops(*tags, None, np.zeros(2, np.bool_), layout, None, first_only=False)
+    for other in (in_python, some):
+        assert (other[0][:3] == jitted[0][:3]).all()
+        assert other[1] == jitted[1]
+
+
+def test_delays_come_first():
+    piece = segment([100, 130], [0, 1], 0, 200)
+    [one] = run([piece], StartStopParameters(0, (1,), 1, 50, delays=Delays({1: -7})))
+    assert read(one, StartStopParameters(0, (1,), 1, 50)).counts[1].nonzero()[0].tolist() == [23]
+
+
+def test_a_million_equal_times():
+    channel = np.tile([1, 0], 500_000)
+    [one] = run([segment(np.full(channel.size, 5), channel, 0, 10)], StartStopParameters(0, (1,), 1, 50))
+    found = read(one, StartStopParameters(0, (1,), 1, 50))
+    assert (found.starts, found.counts[1][0], found.beyond[1]) == (500_000, 500_000, 0)
+
+
+def test_ten_million_stops_without_a_start():
+    time_ps = np.arange(10_000_000)
+    [one] = run([segment(time_ps, np.ones(time_ps.size), 0, time_ps.size)], StartStopParameters(0, (1,)))
+    assert read(one, StartStopParameters(0, (1,))).beyond[1] == 10_000_000
+
+
+@pytest.mark.parametrize("base", [-(2**62), 2**62 - 3_000])
+def test_times_at_the_edge_of_what_a_segment_holds(base):
+    whole = segment(np.array([0, 10, 2_990, 2_999]) + base, [1, 0, 0, 1], base, base + 3_000, origin_unix_ns=0)
+    parameters = StartStopParameters(0, (1,), 1, 50)
+    assert total(run([whole], parameters), parameters)[2] == {1: 1}
+    ends = np.array([-(2**62), 2**62 - 1])
+    counts, latest = kernels.count_every_stop(ends, np.array([0, 1], np.uint8), None, parameters.layout)
+    assert (counts[0, 50], latest) == (1, -(2**62))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "match"),
+    [
+        ({"start": 1}, "different channels"),
+        ({"stops": ()}, "different channels"),
+        ({"stops": (255,)}, "different channels"),
+        ({"bins": 0}, "at least 1"),
+        ({"bin_width_ps": 0}, "at least 1"),
+        ({"bins": 2**21}, "widen the bins"),
+        ({"bins": 2**10, "bin_width_ps": 2**52}, "narrow the range"),
+        ({"period_ps": Decimal("0.5")}, "round the period"),
+        ({"period_ps": Decimal("12.5"), "divider": 0}, "round the period"),
+        ({"period_ps": Decimal("12500.0000000000000001")}, "round the period"),
+    ],
+)
+def test_impossible_parameters_are_refused(wrong, match):
+    with pytest.raises(ValueError, match=match):
+        StartStopParameters(**({"start": 0, "stops": (1,)} | wrong))
