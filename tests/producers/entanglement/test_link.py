@@ -1,0 +1,53 @@
+"""Links: rates, latencies, and what false heralds and memories do."""
+
+import math
+
+import numpy as np
+import pytest
+
+from producers.entanglement.link import Link, heralds
+from producers.errors import SourceError
+from tests.producers.sources.oracles import SEEDS, covers
+
+
+def test_heralds_and_latency_twenty_seeds() -> None:
+    """Rate: tries × (success·loss + dark counts); latency: light's way, processing and queue."""
+    link = Link(
+        attempt_hz=1e5, success=4e-3, loss_db=3.0103, dark_hz=1e3, length_m=20_400, queue_s=1e-3, jitter_s=20e-9, skew_s=15e-9
+    )
+    probability = 2e-3 + (1 - 2e-3) * (1 - math.exp(-2e3 * 50e-9))
+    latency = 1e-4 + 2e-3 + 1e-3
+    rates, means, errors, outside = [], [], [], []
+    for seed in SEEDS:
+        random = np.random.default_rng(seed)
+        for _ in range(10):
+            told = heralds(link, 5.0, random)
+            assert told.attempts == 500_000
+            rates.append(len(told.latency_ns))
+            means.append(np.mean(told.latency_ns) * 1e-9)
+            errors.append(1e-3 / math.sqrt(len(told.latency_ns)))
+            outside.append(told.outside_window)
+    covers(rates, math.sqrt(500_000 * probability), 500_000 * probability)
+    covers(means, errors, latency)
+    late = 0.5 * math.erfc(10 / 20 / math.sqrt(2)) + 0.5 * math.erfc(40 / 20 / math.sqrt(2))
+    expected = 500_000 * probability * late
+    covers(outside, math.sqrt(expected), expected)
+    assert link.latency_s == pytest.approx(latency)
+
+
+def test_false_heralds_and_waiting_cost_fidelity() -> None:
+    perfect = Link(fidelity=1.0, dark_hz=0, memory_s=1e9)
+    assert perfect.pair_fidelity == pytest.approx(1.0)
+    half_false = Link(fidelity=1.0, success=1e-3, dark_hz=1e-3 / 50e-9 / 2, memory_s=1e9)
+    assert half_false.pair_fidelity == pytest.approx(0.25 + 0.75 / 2, abs=1e-3)
+    assert half_false.herald_probability == pytest.approx(2e-3, rel=1e-2)
+    waited = Link(fidelity=1.0, dark_hz=0, memory_s=perfect.latency_s)
+    assert waited.pair_fidelity == pytest.approx(0.25 + 0.75 / math.e)
+    assert Link(jitter_s=0, skew_s=26e-9).outside == 1
+    assert Link(jitter_s=0, skew_s=24e-9).outside == 0
+
+
+@pytest.mark.parametrize("changes", [{"attempt_hz": 0}, {"dark_hz": -1}, {"success": 1.1}, {"fidelity": 0.2}])
+def test_impossible_links_are_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(SourceError):
+        Link(**changes)
