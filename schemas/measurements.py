@@ -124,6 +124,8 @@ class ProjectionCounts(_Data, frozen=True, kw_only=True, tag="projection-counts"
     repeats: int = 1
 
     def __post_init__(self) -> None:
+        if self.repeats < 1:
+            raise MeasurementError(f"repeats is {self.repeats}; what was counted was counted at least once")
         _not_negative(coincidences=tuple(one.coincidences for one in self.projections))
 
 
@@ -144,6 +146,7 @@ class SiftedBits(_Data, frozen=True, kw_only=True, tag="sifted-bits"):
     errors_z: int
     sifted_x: int
     errors_x: int
+    integration_s: float | None = None
 
     def __post_init__(self) -> None:
         _trials(self.errors_z, self.sifted_z, "errors_z of sifted_z")
@@ -229,7 +232,8 @@ class EmissionSpectrum(_Data, frozen=True, kw_only=True, tag="emission-spectrum"
 class PowerCheck(_Data, frozen=True, kw_only=True, tag="power-check"):
     """Photons against a calibrated reference: what went in and what arrived behind the coupling, in the same time.
 
-    ``dark`` counts of the same time belong to ``detected``; ``efficiency`` of the detector with its standard error.
+    ``dark`` counts of the same time belong to ``detected``; ``efficiency`` of the detector and ``reference_photons`` with their
+    standard errors.
     """
 
     reference_photons: float
@@ -237,9 +241,15 @@ class PowerCheck(_Data, frozen=True, kw_only=True, tag="power-check"):
     dark: int
     efficiency: float
     efficiency_error: float = 0.0
+    reference_error: float = 0.0
 
     def __post_init__(self) -> None:
-        _not_negative(reference_photons=(self.reference_photons,), detected=(self.detected,), dark=(self.dark,))
+        _not_negative(
+            reference_photons=(self.reference_photons, self.reference_error),
+            detected=(self.detected,),
+            dark=(self.dark,),
+            efficiency=(self.efficiency, self.efficiency_error),
+        )
 
 
 class RepetitionScan(_Data, frozen=True, kw_only=True, tag="repetition-scan"):
@@ -256,6 +266,71 @@ class RepetitionScan(_Data, frozen=True, kw_only=True, tag="repetition-scan"):
         _same_length(rate_hz=self.rate_hz, triggers=self.triggers, detected=self.detected, central=self.central, side=self.side)
         _ascending(rate_hz=self.rate_hz)
         _not_negative(triggers=self.triggers, detected=self.detected, central=self.central, side=self.side)
+
+
+class DetectorCounts(_Data, frozen=True, kw_only=True, tag="detector-counts"):
+    """Counts of one detector, or of several taken as one: all clicks in ``integration_s`` of live time.
+
+    ``triggers``: excitation pulses in that time, where there were any. ``dark`` clicks in ``dark_s`` with the source off.
+    """
+
+    detected: int
+    integration_s: float
+    triggers: int | None = None
+    dark: int = 0
+    dark_s: float | None = None
+
+    def __post_init__(self) -> None:
+        _not_negative(detected=(self.detected,), triggers=(self.triggers or 0,), dark=(self.dark,))
+        _times(integration_s=self.integration_s, dark_s=self.dark_s)
+        if self.dark and self.dark_s is None:
+            raise MeasurementError(f"{self.dark} dark counts without dark_s, the time in which they came")
+
+
+class PairCounts(_Data, frozen=True, kw_only=True, tag="pair-counts"):
+    """Clicks of a herald's and of a signal's detector, and their coincidences in a full-width window.
+
+    ``dark_heralds`` came in ``dark_s`` with the source off. ``accidentals`` were counted in ``accidental_windows`` windows of the
+    same width at delays where no pairs are; without such windows the singles predict them.
+    """
+
+    heralds: int
+    signals: int
+    coincidences: int
+    window_ps: float
+    integration_s: float
+    dark_heralds: int = 0
+    dark_s: float | None = None
+    accidentals: int = 0
+    accidental_windows: int = 0
+
+    def __post_init__(self) -> None:
+        _not_negative(
+            heralds=(self.heralds,),
+            signals=(self.signals,),
+            coincidences=(self.coincidences,),
+            dark_heralds=(self.dark_heralds,),
+            accidentals=(self.accidentals, self.accidental_windows),
+        )
+        _times(window_ps=self.window_ps, integration_s=self.integration_s, dark_s=self.dark_s)
+        if self.dark_heralds and self.dark_s is None:
+            raise MeasurementError(f"{self.dark_heralds} dark counts without dark_s, the time in which they came")
+        if self.accidentals and not self.accidental_windows:
+            raise MeasurementError(f"{self.accidentals} accidentals without accidental_windows, in how many windows they came")
+
+
+class HeraldedCounts(_Data, frozen=True, kw_only=True, tag="heralded-counts"):
+    """Heralds, and how many of them had a click of the first detector, of the second, and of both, in the same window."""
+
+    heralds: int
+    first: int
+    second: int
+    both: int
+
+    def __post_init__(self) -> None:
+        for good, what in ((self.first, "first"), (self.second, "second")):
+            _trials(good, self.heralds, f"{what} of heralds")
+            _trials(self.both, good, f"both of {what}")
 
 
 class Trials(_Data, frozen=True, kw_only=True, tag="trials"):
@@ -282,6 +357,9 @@ Data = (
     | EmissionSpectrum
     | PowerCheck
     | RepetitionScan
+    | DetectorCounts
+    | PairCounts
+    | HeraldedCounts
     | Trials
 )
 
@@ -333,6 +411,12 @@ def _ascending(**columns: tuple[float, ...]) -> None:
         for index, (before, after) in enumerate(pairwise(values)):
             if not after > before:
                 raise MeasurementError(f"{name}[{index + 1}] is {after}, not above {before} before it")
+
+
+def _times(**times: float | None) -> None:
+    for name, value in times.items():
+        if value is not None and not 0 < value < inf:
+            raise MeasurementError(f"{name} is {value}; a time is finite and above 0")
 
 
 def _trials(good: int, all_of: int, what: str) -> None:

@@ -2,12 +2,25 @@
 
 from collections.abc import Mapping
 
-from streams.estimators import g2_areas, g2_cw_fit, g2_overlap, success_ratio
+from streams.estimators import (
+    bell_fidelity,
+    g2_areas,
+    g2_cw_fit,
+    g2_overlap,
+    success_ratio,
+    tomography,
+)
 from streams.estimators.estimator import Estimator
 
 
 def estimators() -> Mapping[str, Estimator]:
     """All of them. A new estimator is entered here and nowhere else."""
-    return {
-        each.name: each for each in (g2_areas.ESTIMATOR, g2_overlap.ESTIMATOR, g2_cw_fit.ESTIMATOR, *success_ratio.ESTIMATORS)
-    }
+    every = (
+        bell_fidelity.ESTIMATOR,
+        g2_areas.ESTIMATOR,
+        g2_cw_fit.ESTIMATOR,
+        g2_overlap.ESTIMATOR,
+        *success_ratio.ESTIMATORS,
+        tomography.ESTIMATOR,
+    )
+    return {each.name: each for each in every}

@@ -68,6 +68,20 @@ def test_cross_talk_gives_its_reason_and_no_number(tmp_path: Path, here: Callabl
     assert picture.stat().st_size > 10_000
 
 
+@_needs(_DATA / "spdc-tomography")
+def test_a_pair_source_as_its_authors_found_it(here: Callable[..., Said]) -> None:
+    said = here("estimate", "qic.M2", str(_DATA / "spdc-tomography" / "counts.csv"), "--json")
+    assert said.code == 0, said.err
+    found, told = said.document, said.document["parameters"]
+    assert found["value"] >= 0.99
+    assert 0.99 < found["lower"] < found["value"] < found["upper"] < 1.01
+    assert told["ml_fidelity"] == pytest.approx(0.9959, abs=1e-4)
+    assert told["ml_concurrence"] == pytest.approx(0.994, abs=5e-4)
+    assert told["visibility_z"] == pytest.approx(0.9970, abs=5e-5)
+    assert told["visibility_x"] == pytest.approx(0.9944, abs=5e-5)
+    assert found["verdict"] == "good"
+
+
 def _write(path: Path, document: object) -> str:
     path.write_text(json.dumps(document), encoding="utf-8")
     return str(path)
