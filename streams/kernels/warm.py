@@ -8,6 +8,7 @@ from streams.kernels.axis import EdgeAxis, TauAxis
 from streams.kernels.coincidence import CoincidenceSets, count_coincidences, first_pause
 from streams.kernels.delay import delay
 from streams.kernels.gaps import NO_TAG, GapLayout, count_gaps
+from streams.kernels.gates import GateLayout, count_gates
 from streams.kernels.layout import PairLayout
 from streams.kernels.merge import merge
 from streams.kernels.order import first_descent
@@ -50,3 +51,4 @@ def warm() -> None:
     stops = StartStopLayout.of(0, (1,), TauAxis(0, 1, 4))
     count_every_stop(dense, channel, None, stops)
     count_some_stops(dense, channel, None, np.zeros(1, np.bool_), stops, None, first_only=True)
+    count_gates(dense, channel, (0, dense.size), (0, 2), GateLayout.of(0, (1,)))

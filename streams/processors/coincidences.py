@@ -18,13 +18,14 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-from schemas.block import ADVANCE_CHANNEL, Channels, Times
+from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.errors import DensityError
 from streams.kernels.coincidence import CoincidenceSets, count_coincidences, first_pause
 from streams.kernels.pairs import Tags
 from streams.kernels.singles import count_channels
 from streams.processors import tally
+from streams.processors.channel_choice import different
 from streams.processors.delayed import MOST_DELAY_PS, Delays
 from streams.processors.live_parts import LivePart
 from streams.processors.tally import Tally, TallyState
@@ -59,10 +60,8 @@ class CoincidenceParameters:
         if not 0 < len(self.sets) <= MOST_SETS:
             raise ValueError(f"{len(self.sets)} coincidence sets: from 1 to {MOST_SETS} are counted at once")
         for one in self.sets:
-            if not 2 <= len(set(one)) == len(one) <= MOST_FOLD or not all(0 <= channel < ADVANCE_CHANNEL for channel in one):
-                raise ValueError(
-                    f"coincidence set {one}: needs 2 to {MOST_FOLD} different channels, numbered 0 to {ADVANCE_CHANNEL - 1}"
-                )
+            if not different(one, 2, MOST_FOLD):
+                raise ValueError(f"coincidence set {one}: needs 2 to {MOST_FOLD} different channels, numbered 0 to 254")
         if not 1 <= self.window_ps <= MOST_WINDOW_PS:
             raise ValueError(f"a coincidence window of {self.window_ps} ps: it must lie between 1 and {MOST_WINDOW_PS} ps")
         object.__setattr__(self, "sets", tuple(tuple(sorted(one)) for one in self.sets))

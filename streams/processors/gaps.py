@@ -8,11 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from schemas.block import ADVANCE_CHANNEL, Times
+from schemas.block import Times
 from schemas.panes import Counts
 from streams.kernels.gaps import NO_TAG, GapLayout, count_gaps
 from streams.kernels.pairs import Tags
 from streams.processors import tally
+from streams.processors.channel_choice import different
 from streams.processors.delayed import Delays
 from streams.processors.live_parts import LivePart
 from streams.processors.tally import Tally, TallyState
@@ -46,8 +47,8 @@ class GapParameters:
 
     def __post_init__(self) -> None:
         channels = self.channels
-        if not 0 < len(set(channels)) == len(channels) <= MOST_CHANNELS or not all(0 <= c < ADVANCE_CHANNEL for c in channels):
-            raise ValueError(f"gaps of channels {channels}: needs different channels, numbered 0 to {ADVANCE_CHANNEL - 1}")
+        if not different(channels, most=MOST_CHANNELS):
+            raise ValueError(f"gaps of channels {channels}: needs different channels, numbered 0 to 254")
         if not 0 <= self.octave_bits <= MOST_OCTAVE_BITS:
             raise ValueError(f"2**{self.octave_bits} bins a doubling: the exponent must lie between 0 and {MOST_OCTAVE_BITS}")
         layout = self.layout

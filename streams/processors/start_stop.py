@@ -16,12 +16,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from schemas.block import ADVANCE_CHANNEL
 from schemas.panes import Counts
 from streams.kernels.axis import TauAxis
 from streams.kernels.pairs import Tags
 from streams.kernels.start_stop import Folding, StartStopLayout, count_every_stop, count_some_stops
 from streams.processors import tally
+from streams.processors.channel_choice import different
 from streams.processors.delayed import Delays
 from streams.processors.live_parts import LivePart
 from streams.processors.tally import Tally, TallyState
@@ -61,10 +61,10 @@ class StartStopParameters:
 
     def __post_init__(self) -> None:
         channels = (self.start, *self.stops)
-        if len(channels) < 2 or len(set(channels)) < len(channels) or not all(0 <= c < ADVANCE_CHANNEL for c in channels):
+        if not different(channels, 2):
             raise ValueError(
-                f"start {self.start} and stops {self.stops}: needs a start and stops that are different channels, numbered 0 to "
-                f"{ADVANCE_CHANNEL - 1}; for a channel against itself take its gaps"
+                f"start {self.start} and stops {self.stops}: needs a start and stops that are different channels, numbered "
+                "0 to 254; for a channel against itself take its gaps"
             )
         if self.period_ps is not None:
             period = Fraction(self.period_ps)

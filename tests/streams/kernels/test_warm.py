@@ -12,11 +12,12 @@ from streams import kernels
 from streams.kernels.axis import EdgeAxis
 from streams.kernels.split import split_channels
 from streams.kernels.warm import warm
-from streams.processors import coincidences, correlation, gaps, panes, start_stop
+from streams.processors import coincidences, correlation, gaps, gates, panes, start_stop
 from streams.processors.coincidences import CoincidenceParameters
 from streams.processors.correlation import CorrelationParameters
 from streams.processors.delayed import Delays
 from streams.processors.gaps import GapParameters
+from streams.processors.gates import GateParameters
 from streams.processors.start_stop import StartStopParameters
 from tests.streams.tag_streams import segment
 
@@ -53,6 +54,7 @@ def test_nothing_is_compiled_once_warm():
         [start_stop, StartStopParameters(0, (1, 4))],
         [start_stop, StartStopParameters(0, (1, 4), first_only=True)],
         [gaps, GapParameters((0, 1))],
+        [gates, GateParameters(0, (1, 4))],
         [gaps, GapParameters((0, 1), bin_width_ps=1_000)],
     ]
     states = [processor.initial(parameters) for processor, parameters in others]
