@@ -23,3 +23,7 @@ class SourceError(ProducerError):
 
 class FleetError(ProducerError):
     """A fleet file that cannot be read, or a fault asked of a device that is not there."""
+
+
+class SpoolError(ProducerError):
+    """The queue on disk cannot be used."""

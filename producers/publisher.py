@@ -121,10 +121,21 @@ class Publisher:
         self._count(blocks=1, tags=block.tags)
         return len(message)
 
+    async def send_message(self, topic: Topic, key: str, message: bytes, settled: Callable[[], None]) -> None:
+        """Hand over bytes as they are; ``settled`` is called once the broker has them. Waits, raises as ``send_block`` does."""
+        await self._send(topic, key, message, f"message of {key}", settled)
+
     async def send_record(self, topic: Topic, key: str, record: msgspec.Struct) -> None:
         """Hand over a small record as JSON. Waits and raises as ``send_block`` does."""
         await self._send(topic, key, msgspec.json.encode(record), f"{type(record).__name__} of {key}")
         self._count(records=1)
+
+    def check(self) -> None:
+        """
+        Raises:
+            PublishError: something handed over was lost.
+        """
+        self._refuse_after_failure()
 
     async def flush(self, timeout_s: float | None = None) -> None:
         """Wait until the broker has acknowledged everything handed over.
@@ -159,7 +170,7 @@ class Publisher:
             await producer.stop()
             self._restore_logs()
 
-    async def _send(self, topic: Topic, key: str, message: bytes, what: str) -> None:
+    async def _send(self, topic: Topic, key: str, message: bytes, what: str, settled: Callable[[], None] | None = None) -> None:
         if self._producer is None:
             raise PublishError(f"{what}: the publisher is not started")
         try:
@@ -174,13 +185,13 @@ class Publisher:
             raise PublishError(f"{what} was not taken by {self._connection.bootstrap}: {error!r}") from error
         size = len(message)
         self._count(sent_bytes=size, waiting_bytes=size)
-        acknowledged.add_done_callback(lambda done: self._settle(done, size, what))
+        acknowledged.add_done_callback(lambda done: self._settle(done, size, what, settled))
 
     def _full(self, size: int) -> bool:
         waiting = self._statistics.waiting_bytes
         return waiting > 0 and waiting + size > self._limits.buffer_bytes
 
-    def _settle(self, done: "asyncio.Future[Any]", size: int, what: str) -> None:
+    def _settle(self, done: "asyncio.Future[Any]", size: int, what: str, settled: Callable[[], None] | None) -> None:
         error = None if done.cancelled() else done.exception()
         if done.cancelled() or error is not None:
             self._failure = self._failure or PublishError(
@@ -189,6 +200,8 @@ class Publisher:
             self._count(waiting_bytes=-size)
         else:
             self._count(waiting_bytes=-size, acknowledged=1, acknowledged_bytes=size)
+            if settled is not None:
+                settled()
         self._changed.set()
 
     def _count(self, **more: int) -> None:

@@ -1,0 +1,220 @@
+"""Sends by way of a queue on disk: whoever produces never waits for the broker, and nothing is lost while it is away.
+
+What was handed over survives the death of this process; the next one delivers it. What the broker had but could not say any more
+is sent again: whoever reads recognises it by its source and number. When the queue is full the oldest messages are dropped,
+counted and said aloud.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import structlog
+
+from producers.errors import PublishError
+from producers.publisher import Publisher
+from producers.spool import Spool
+from schemas import topics
+from schemas.block import BlockContext, TagBlock
+from schemas.ids import DomainId
+from schemas.topics import Topic
+from schemas.wire import decode, encode
+
+_BY_NAME = {topic.name: topic for topic in topics.ALL}
+_INLINE_TAGS = 4096
+_MARK_S = 0.5
+_RETRY_FIRST_S, _RETRY_LAST_S = 0.5, 10.0
+_READ_AT_ONCE = 256
+
+
+@dataclass(slots=True)
+class DurableStatistics:
+    """Counts since the start of this process; ``waiting`` and ``waiting_bytes`` are on disk now."""
+
+    taken: int = 0
+    delivered: int = 0
+    dropped: int = 0
+    dropped_bytes: int = 0
+    outages: int = 0
+    waiting: int = 0
+    waiting_bytes: int = 0
+
+
+class DurablePublisher:
+    """Use it as an async context manager, from one event loop. ``publisher`` makes a fresh way to the broker, again after each
+    outage.
+    """
+
+    def __init__(self, home: Path, publisher: Callable[[], Publisher], *, limit_bytes: int) -> None:
+        """
+        Raises:
+            SpoolError: the directory cannot be used.
+        """
+        self._publisher = publisher
+        self._spool = Spool(home, limit_bytes=limit_bytes)
+        self._contexts = _Contexts(home / "sources.json", self._spool)
+        self._statistics = DurableStatistics()
+        self._more = asyncio.Event()
+        self._emptied = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger("producers.durable_publisher")
+
+    @property
+    def statistics(self) -> DurableStatistics:
+        self._statistics.waiting, self._statistics.waiting_bytes = self._spool.waiting, self._spool.size
+        return self._statistics
+
+    def last_of(self, domain: DomainId) -> BlockContext | None:
+        """The context of the last block of a domain that was ever taken; its source goes on behind it."""
+        return self._contexts.of.get(domain)
+
+    async def __aenter__(self) -> Self:
+        if self._spool.waiting:
+            self._log.info("delivering what the last process left", messages=self._spool.waiting, size=self._spool.size)
+        self._task = asyncio.create_task(self._deliver(), name="deliver")
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._contexts.write()
+        self._spool.close()
+
+    async def send_block(self, block: TagBlock) -> int:
+        """Take a block, keyed by its domain; its size in bytes.
+
+        Raises:
+            WireError: the block is too large.
+            SpoolError: the disk refuses.
+        """
+        message = encode(block) if block.channel.size <= _INLINE_TAGS else await asyncio.to_thread(encode, block)
+        self._append(topics.TIMETAGS, block.context.domain, message)
+        self._contexts.of[block.context.domain] = block.context
+        return len(message)
+
+    async def send_record(self, topic: Topic, key: str, record: msgspec.Struct) -> None:
+        """Take a small record as JSON. Raises as ``send_block`` does."""
+        self._append(topic, key, msgspec.json.encode(record))
+
+    async def flush(self, timeout_s: float) -> None:
+        """Wait until everything is delivered.
+
+        Raises:
+            PublishError: it is not after ``timeout_s``; what is left stays on disk for the next start.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._spool.waiting:
+                    self._emptied.clear()
+                    await self._emptied.wait()
+        except TimeoutError:
+            raise PublishError(
+                f"{self._spool.waiting} messages are not delivered after {timeout_s:g} s; they wait on disk for the next start"
+            ) from None
+
+    def _append(self, topic: Topic, key: str, message: bytes) -> None:
+        dropped = self._spool.append(topic.name, key, message)
+        self._statistics.taken += 1
+        if dropped is not None:
+            self._statistics.dropped += dropped.messages
+            self._statistics.dropped_bytes += dropped.size
+            self._log.error(
+                "the queue is full: the oldest messages are lost",
+                messages=dropped.messages,
+                size=dropped.size,
+                lost_so_far=self._statistics.dropped,
+            )
+        self._more.set()
+
+    async def _deliver(self) -> None:
+        delay_s = _RETRY_FIRST_S
+        while True:
+            before = self._statistics.delivered
+            try:
+                async with self._publisher() as publisher:
+                    await self._pump(publisher)
+            except PublishError as error:
+                delay_s = _RETRY_FIRST_S if self._statistics.delivered > before else min(2 * delay_s, _RETRY_LAST_S)
+                self._statistics.outages += 1
+                self._log.warning("the broker is away", waiting=self._spool.waiting, retry_in_s=delay_s, error=str(error))
+                await asyncio.sleep(delay_s)
+
+    async def _pump(self, publisher: Publisher) -> None:
+        """Send from the queue for ever. Raises PublishError: begin again at what was acknowledged."""
+        window = _Window(self._spool.acknowledged)
+        cursor = self._spool.cursor(self._spool.acknowledged)
+        loop = asyncio.get_running_loop()
+        marked_s = loop.time()
+        while True:
+            batch = cursor.take(_READ_AT_ONCE)
+            for message in batch:
+                await publisher.send_message(_BY_NAME[message.topic], message.key, message.value, window.settled(message.number))
+            if loop.time() - marked_s >= _MARK_S or not batch:
+                self._mark(window)
+                marked_s = loop.time()
+            if not batch:
+                # Wakes also without new messages, to take note of what was acknowledged and to see a broken publisher.
+                await _set_within(self._more, _MARK_S)
+                self._more.clear()
+                publisher.check()
+
+    def _mark(self, window: "_Window") -> None:
+        if window.done > self._spool.acknowledged:
+            self._statistics.delivered += window.done - self._spool.acknowledged
+            self._contexts.write()  # before segments go that would tell the same
+            self._spool.acknowledge(window.done)
+        if not self._spool.waiting:
+            self._emptied.set()
+
+
+class _Window:
+    """Which numbers are acknowledged: ``done`` is the first that is not."""
+
+    def __init__(self, start: int) -> None:
+        self.done = start
+        self._sent: deque[int] = deque()
+        self._settled: set[int] = set()
+
+    def settled(self, number: int) -> Callable[[], None]:
+        self._sent.append(number)
+
+        def settle() -> None:
+            self._settled.add(number)
+            while self._sent and self._sent[0] in self._settled:
+                self._settled.discard(first := self._sent.popleft())
+                self.done = first + 1
+
+        return settle
+
+
+class _Contexts:
+    """The last block of every domain, in a file beside the queue and in what the queue still holds."""
+
+    def __init__(self, path: Path, spool: Spool) -> None:
+        self._path = path
+        self.of: dict[DomainId, BlockContext] = (
+            msgspec.json.decode(path.read_bytes(), type=dict[DomainId, BlockContext]) if path.exists() else {}
+        )
+        for message in spool.read(0):
+            if message.topic == topics.TIMETAGS.name:
+                context = decode(message.value).context
+                self.of[context.domain] = context
+
+    def write(self) -> None:
+        fresh = self._path.with_suffix(".new")
+        fresh.write_bytes(msgspec.json.encode(self.of))
+        fresh.replace(self._path)
+
+
+async def _set_within(event: asyncio.Event, within_s: float) -> None:
+    try:
+        async with asyncio.timeout(within_s):
+            await event.wait()
+    except TimeoutError:
+        return
