@@ -5,6 +5,8 @@ import numpy as np
 from schemas.block import ADVANCE_CHANNEL
 from streams.kernels import pairs
 from streams.kernels.axis import EdgeAxis, TauAxis
+from streams.kernels.clock_line import ClockLine
+from streams.kernels.coarse_counts import count_coarse
 from streams.kernels.coincidence import CoincidenceSets, count_coincidences, first_pause
 from streams.kernels.delay import delay
 from streams.kernels.gaps import NO_TAG, GapLayout, count_gaps
@@ -12,6 +14,7 @@ from streams.kernels.gates import GateLayout, count_gates
 from streams.kernels.layout import PairLayout
 from streams.kernels.merge import merge
 from streams.kernels.order import first_descent
+from streams.kernels.residuals import count_residuals
 from streams.kernels.select import select
 from streams.kernels.split import split_channels
 from streams.kernels.start_stop import StartStopLayout, count_every_stop, count_some_stops
@@ -52,3 +55,6 @@ def warm() -> None:
     count_every_stop(dense, channel, None, stops)
     count_some_stops(dense, channel, None, np.zeros(1, np.bool_), stops, None, first_only=True)
     count_gates(dense, channel, (0, dense.size), (0, 2), GateLayout.of(0, (1,)))
+    line = ClockLine(0, 1 << 20, 4, 1)
+    count_residuals(sparse, line.to_ours(dense), line, axis)
+    count_coarse(sparse, 0, 4, 4)
