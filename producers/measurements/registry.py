@@ -6,14 +6,28 @@ from pathlib import Path
 import msgspec
 
 from producers.errors import MeasurementFileError
-from producers.measurements import basis_table, histogram_table, projection_table, records_json
+from producers.measurements import (
+    basis_table,
+    histogram_table,
+    projection_table,
+    records_json,
+    sweep_table,
+    touchstone,
+)
 from producers.measurements.reader import Content, Reader
 from producers.measurements.text import read_head
 
 
 def readers() -> tuple[Reader, ...]:
     """All of them, the more particular before the more general. A new reader is entered here and nowhere else."""
-    return (records_json.READER, projection_table.READER, basis_table.READER, histogram_table.READER)
+    return (
+        records_json.READER,
+        touchstone.READER,
+        projection_table.READER,
+        basis_table.READER,
+        sweep_table.READER,
+        histogram_table.READER,
+    )
 
 
 def choose(path: Path, kinds: Sequence[type]) -> Reader:

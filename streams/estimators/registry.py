@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from streams.estimators import (
     bell_fidelity,
+    coupled_resonator,
     g2_areas,
     g2_cw_fit,
     g2_overlap,
+    resonator,
     success_ratio,
     tomography,
 )
@@ -17,9 +19,11 @@ def estimators() -> Mapping[str, Estimator]:
     """All of them. A new estimator is entered here and nowhere else."""
     every = (
         bell_fidelity.ESTIMATOR,
+        *coupled_resonator.ESTIMATORS,
         g2_areas.ESTIMATOR,
         g2_cw_fit.ESTIMATOR,
         g2_overlap.ESTIMATOR,
+        *resonator.ESTIMATORS,
         *success_ratio.ESTIMATORS,
         tomography.ESTIMATOR,
     )
