@@ -50,7 +50,7 @@ class CorrelationAnswer:
         delays_ps: Mapping[int, int],
     ) -> Self:
         """The sum over files, each with what was counted in it."""
-        axis = counted[0][1].axis
+        axis = counted[0][1].parameters.axis
         tags = sum((each.tags for _, each in counted), np.zeros(256, np.uint64))
         return cls(
             files=tuple(str(recording.path) for recording, _ in counted),

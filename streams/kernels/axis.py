@@ -58,7 +58,7 @@ class TauAxis:
     @property
     def reach_ps(self) -> int:
         """A tag may pair with tags up to this much older than itself."""
-        return max(-self.first_edge_ps, self.end_ps - 1)
+        return self.constants[2]
 
     @property
     def narrow(self) -> bool:
@@ -76,11 +76,12 @@ class TauAxis:
         multiplier's excess of less than one bin width cannot carry an offset into the next bin. Where that would need more than
         64 bits the multiplier is the bin width itself and the shift 0: kernels for wide axes divide.
         """
+        reach_ps = max(-self.first_edge_ps, self.end_ps - 1)
         if not self.narrow:
-            return -self.first_edge_ps, self.span_ps, self.reach_ps, self.bin_width_ps, 0, self.bins
+            return -self.first_edge_ps, self.span_ps, reach_ps, self.bin_width_ps, 0, self.bins
         shift = (self.span_ps * self.bin_width_ps - 1).bit_length()
         multiplier = -(-(1 << shift) // self.bin_width_ps)
-        return -self.first_edge_ps, self.span_ps, self.reach_ps, multiplier, shift, self.bins
+        return -self.first_edge_ps, self.span_ps, reach_ps, multiplier, shift, self.bins
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,10 @@ from streams.kernels.layout import Codes
 
 SPARE = 64
 """Slots behind the bins, taken in turn by what pairs with nothing, so that it costs neither a branch nor a wait."""
+CHUNK = 1_024
+"""Tags that are looked at together."""
 _LANES = 8
-_CHUNK = 1_024
+_AHEAD = 512  # tags that are called for this long before they are needed: further than processors look by themselves
 _FEW = 4  # where less than one tag in so many was in reach at this lag, only those are looked at again
 _MANY = 2  # where more than one in so many was, the next lag is scanned for pairs alone: another scan will follow
 _NEAR = 32  # a scan yields two numbers in one: how many couples are in reach stands from this bit on
@@ -45,17 +47,22 @@ def count_lags(
     only: tuple[int, int],
     apart: bool,
     histogram: Counts,
-) -> None:
-    """Add every pair whose later tag stands in ``part`` and whose earlier tag stands before it.
+) -> np.int64:
+    """Add every pair whose later tag stands in ``part`` and whose earlier tag stands before it, up to the first crowd.
+
+    Returns the end of ``part``, or the tag at which a crowd begins: ``CHUNK`` tags in reach of one another, which other loops
+    count faster. Later tags from there on were not counted.
 
     ``codes``, ``only`` and ``apart`` are those of the layout, ``constants`` those of a narrow axis; ``histogram`` holds the
     bins of every row and ``SPARE`` more.
     """
-    found, slots = np.empty(_CHUNK + _LANES, np.uint64), np.empty(_CHUNK + _LANES, np.uint32)
+    found, slots = np.empty(CHUNK + _LANES, np.uint64), np.empty(CHUNK + _LANES, np.uint32)
     reach, one, crowded = np.uint64(constants[2]), np.uint64(1), False
-    for begin in range(np.uint64(part[0]), np.uint64(part[1]), np.uint64(_CHUNK)):
+    for begin in range(np.uint64(part[0]), np.uint64(part[1]), np.uint64(CHUNK)):
         first = np.uint64(begin)
-        end = min(first + np.uint64(_CHUNK), np.uint64(part[1]))
+        end = min(first + np.uint64(CHUNK), np.uint64(part[1]))
+        if first + np.uint64(CHUNK) == end and np.uint64(time_ps[end - one]) - np.uint64(time_ps[first]) <= reach:
+            return np.int64(first)
         lag, pairs_alone = one, crowded
         counts = _scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
         crowded = bool(apart and (counts >> np.uint64(_NEAR)) * np.uint64(_MANY) > end - first)
@@ -73,6 +80,7 @@ def count_lags(
             else:
                 pairs_alone = bool(apart and near * np.uint64(_MANY) > end - first)
                 counts = _scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
+    return np.int64(part[1])
 
 
 @njit(nogil=True, cache=True)
@@ -187,6 +195,8 @@ def _eight_lanes(context: Any, builder: Any, signature: Any, arguments: tuple[An
     def number(mask: Any) -> Any:
         return builder.zext(call("llvm.ctpop.i8", octet, builder.bitcast(mask, octet)), lane)
 
+    ahead = builder.bitcast(builder.gep(times, [builder.add(i, lane(_AHEAD))]), octet.as_pointer())
+    call("llvm.prefetch.p0", ir.VoidType(), ahead, ir.IntType(32)(0), ir.IntType(32)(3), ir.IntType(32)(1))
     j = builder.sub(i, lag)
     age = builder.sub(load(times, i, lanes, 8), load(times, j, lanes, 8))
     later, earlier = (builder.zext(load(channels, place, octets, 1), lanes) for place in (i, j))

@@ -17,7 +17,7 @@ from streams.kernels.lags import SPARE, count_lags
 from streams.kernels.layout import Codes, PairLayout
 from streams.kernels.readonly import readonly
 
-CROWD = 2_048  # this many tags in reach of another are a crowd
+CROWD = 2_048  # so many tags before a seam are too many for a step for each couple
 
 Tags = tuple[Times, Channels]
 """Times (int64, sorted) and channels (uint8)."""
@@ -33,14 +33,13 @@ def rows_of(histogram: Counts, axis: Axis) -> Counts:
     return histogram[: histogram.size - SPARE].reshape(-1, axis.bins)
 
 
-def count_pairs(
-    time_ps: Times, channel: Channels, part: tuple[int, int], layout: PairLayout, axis: Axis, histogram: Counts
-) -> None:
-    """Add to ``histogram`` every pair whose later tag stands in ``part`` and whose earlier tag stands anywhere before it.
+def count_pairs(earlier: Tags, later: Tags, part: tuple[int, int], layout: PairLayout, axis: Axis, histogram: Counts) -> None:
+    """Add to ``histogram`` every pair whose later tag stands in ``part`` of ``later``, and whose earlier tag stands before it
+    there or in ``earlier``.
 
     Args:
-        time_ps: sorted, int64, within 2**62 of 0.
-        channel: uint8; what is in no pair of the layout pairs with nothing.
+        earlier: tags before all of ``later``: those of the last ``axis.reach_ps`` at least, at best no others.
+        later: sorted, within 2**62 ps of 0; what is in no pair of the layout pairs with nothing.
         part: indices [begin, end) of the later tags.
         layout: which channels pair.
         axis: delays and bins.
@@ -52,28 +51,39 @@ def count_pairs(
     begin, end = part
     if begin >= end or not layout.pairs:
         return
-    time_ps, channel = readonly(time_ps, np.int64), readonly(channel, np.uint8)
-    if not isinstance(axis, TauAxis) or not axis.narrow or _crowded(time_ps[:end], axis):
-        count_crowd(time_ps, channel, part, layout, axis, rows_of(histogram, axis))
-        return
-    count_lags(time_ps, channel, part, axis.constants, layout.codes, layout.only, layout.apart, histogram)
-
-
-def count_across(earlier: Tags, later: Tags, part: tuple[int, int], layout: PairLayout, axis: TauAxis, histogram: Counts) -> None:
-    """Add every pair of one of ``earlier`` (sorted, all before the later ones) and one of ``later``'s tags in ``part``.
-
-    Meant for the few tags on either side of a seam, and for narrow axes: it takes a step for every couple in reach.
-    """
-    _count_across(*_readonly(earlier), *_readonly(later), part, axis.constants, layout.codes, histogram)
+    earlier, later = _readonly(earlier), _readonly(later)
+    if isinstance(axis, TauAxis) and axis.narrow:
+        begin = int(_count_block(*earlier, *later, part, axis.constants, layout.codes, layout.only, layout.apart, histogram))
+        if begin == end:
+            return
+    seam = earlier[0].size
+    time_ps, channel = _readonly((np.concatenate((earlier[0], later[0])), np.concatenate((earlier[1], later[1]))))
+    count_crowd(time_ps, channel, (seam + begin, seam + end), layout, axis, rows_of(histogram, axis))
 
 
 def _readonly(tags: Tags) -> Tags:
     return readonly(tags[0], np.int64), readonly(tags[1], np.uint8)
 
 
-def _crowded(time_ps: Times, axis: TauAxis) -> bool:
-    landmarks = time_ps[::CROWD]
-    return bool((landmarks[1:] - landmarks[:-1] <= axis.reach_ps).any())
+@njit(nogil=True, cache=True)
+def _count_block(
+    earlier_ps: Times,
+    earlier_channel: Channels,
+    time_ps: Times,
+    channel: Channels,
+    part: tuple[int, int],
+    constants: Constants,
+    codes: Codes,
+    only: tuple[int, int],
+    apart: bool,
+    histogram: Counts,
+) -> int:
+    """Counts up to the first crowd, and returns where it begins, or the end of ``part``."""
+    if earlier_ps.size >= CROWD:
+        return part[0]
+    end = int(count_lags(time_ps, channel, part, constants, codes, only, apart, histogram))
+    _count_across(earlier_ps, earlier_channel, time_ps, channel, (part[0], end), constants, codes, histogram)
+    return end
 
 
 @njit(nogil=True, cache=True)

@@ -31,22 +31,16 @@ def warm() -> None:
         split_channels(time_ps, channel)
         merge([(time_ps, channel), (time_ps, channel)])
         delay(time_ps, channel, np.arange(256))
-    sparse, dense, burst = np.arange(8) * 8, np.arange(8), np.zeros(3 * pairs.CROWD, np.int64)
-    for time_ps in (sparse, dense, burst):
-        channel = np.arange(time_ps.size, dtype=np.uint8) & np.uint8(1)
-        pairs.count_pairs(time_ps, channel, (1, time_ps.size), layout, axis, pairs.empty_histogram(layout, axis))
+    few, burst = np.arange(8), np.zeros(3 * pairs.CROWD, np.int64)
+    for time_ps in (few, burst):
+        tags = time_ps, np.arange(time_ps.size, dtype=np.uint8) & np.uint8(1)
+        pairs.count_pairs(tags, tags, (1, time_ps.size), layout, axis, pairs.empty_histogram(layout, axis))
     walked, unequal = PairLayout.chosen(((0, 0), (0, 1))), EdgeAxis((-4, 0, 1))
-    channel = np.arange(dense.size, dtype=np.uint8) & np.uint8(1)
-    pairs.count_pairs(dense, channel, (1, dense.size), walked, unequal, pairs.empty_histogram(walked, unequal))
-    select(dense, channel, (1,))
-    pairs.count_across(
-        (sparse, sparse.astype(np.uint8)),
-        (sparse, sparse.astype(np.uint8)),
-        (0, 1),
-        layout,
-        axis,
-        pairs.empty_histogram(layout, axis),
-    )
+    sparse, dense = few * 8, few
+    channel = np.arange(few.size, dtype=np.uint8) & np.uint8(1)
+    tags = dense, channel
+    pairs.count_pairs(tags, tags, (1, few.size), walked, unequal, pairs.empty_histogram(walked, unequal))
+    select(*tags, (1,))
     count_coincidences(dense, channel, 0, 2, CoincidenceSets.of(((0, 1),)), np.zeros(1, np.uint64))
     first_pause(dense, 1)
     for layout_of_gaps in (GapLayout.doubling((0,), 3), GapLayout.equal((0,), 1, 4)):

@@ -12,7 +12,6 @@ cut into segments, nor on the order of tags of equal time.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Self
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from streams.kernels.layout import PairLayout
 from streams.kernels.pairs import empty_histogram, rows_of
 from streams.kernels.singles import count_channels
 from streams.processors.intervals import merged
-from streams.processors.partners import Partners
+from streams.processors.partners import NO_TAGS, Partners
 from streams.processors.progress import Progress
 from streams.segment import Segment
 
@@ -73,21 +72,20 @@ class CorrelationState:
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """What was counted so far: ``counts`` (uint64, pairs x bins), ``tags`` (uint64, by channel, 256 entries); both read-only."""
+    """What was counted up to a state; later steps do not change it."""
 
-    pairs: tuple[tuple[int, int], ...]
-    axis: Axis
-    counts: Counts
-    tags: Counts
-    live_ps: int
-    lost_ps: int
+    state: CorrelationState
+    parameters: CorrelationParameters
 
-    @classmethod
-    def of(cls, state: CorrelationState, parameters: CorrelationParameters) -> Self:
-        """What ``state`` holds; later steps do not change it."""
-        counts, tags = rows_of(state.counts, parameters.axis).view(), state.tags.view()
-        counts.flags.writeable = tags.flags.writeable = False
-        return cls(parameters.pairs, parameters.axis, counts, tags, state.live_ps, state.lost_ps)
+    @property
+    def counts(self) -> Counts:
+        """By pair and bin, uint64, read-only."""
+        return _read_only(rows_of(self.state.counts, self.parameters.axis))
+
+    @property
+    def tags(self) -> Counts:
+        """By channel, uint64, 256 entries, read-only."""
+        return _read_only(self.state.tags)
 
 
 def initial(parameters: CorrelationParameters) -> CorrelationState:
@@ -103,36 +101,39 @@ def step(state: CorrelationState, segment: Segment, parameters: CorrelationParam
         SegmentError: the segment reaches back before its predecessor's end.
         DensityError: more tags in reach of one another than can be paired in bounded work and memory.
     """
-    since_ps, tail = None, (state.tail_ps, state.tail_channel)
-    if state.progress is not None and state.progress.continued_by(segment):
-        since_ps = state.progress.reached_ps
-    else:
-        tail = np.empty(0, np.int64), np.empty(0, np.uint8)
-    tags = count_channels(segment.channel)
-    partners = Partners.of(segment, tags, parameters.layout.detectors, parameters.layout, tail)
-    counts = state.counts
-    if partners.time_ps.size:
-        counts = counts.copy()
-        partners.count((0, partners.time_ps.size), parameters.axis, counts)
-    tail = partners.tail_from(segment.reached_ps - parameters.axis.reach_ps)
-    if tail[0].size > MOST_CARRIED:
+    layout, axis, former = parameters.layout, parameters.axis, state.progress
+    goes_on = former is not None and former.continued_by(segment)
+    tags, counts = count_channels(segment.channel), state.counts.copy()
+    partners = Partners.of(segment, tags, layout.detectors, layout, (state.tail_ps, state.tail_channel) if goes_on else NO_TAGS)
+    partners.count((0, partners.time_ps.size), axis, counts)
+    tail_ps, tail_channel = partners.tail_from(segment.reached_ps - axis.reach_ps)
+    if tail_ps.size > MOST_CARRIED:
         raise DensityError(
-            f"{segment.domain} (run {segment.run}): {tail[0].size} tags in the {parameters.axis.reach_ps} ps before "
+            f"{segment.domain} (run {segment.run}): {tail_ps.size} tags in the {axis.reach_ps} ps before "
             f"{segment.reached_ps} ps, at most {MOST_CARRIED} can wait for partners; narrow the range of delays"
         )
-    lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), since_ps, segment.reached_ps)
-    lost_ps = sum(end - start for start, end in lost)
-    covered_lost_ps = sum(end - max(start, segment.start_ps) for start, end in lost if end > segment.start_ps)
+    lost_ps = covered_lost_ps = 0
+    if segment.losses:
+        since_ps = former.reached_ps if former is not None and goes_on else None
+        for start_ps, end_ps in merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), since_ps, segment.reached_ps):
+            lost_ps += end_ps - start_ps
+            covered_lost_ps += max(0, end_ps - max(start_ps, segment.start_ps))
     state = CorrelationState(
-        progress=Progress.of(segment),
-        tail_ps=tail[0],
-        tail_channel=tail[1],
-        counts=counts,
-        tags=state.tags + tags,
-        live_ps=state.live_ps + segment.reached_ps - segment.start_ps - covered_lost_ps,
-        lost_ps=state.lost_ps + lost_ps,
+        Progress.of(segment),
+        tail_ps,
+        tail_channel,
+        counts,
+        np.add(state.tags, tags, out=tags),
+        state.live_ps + segment.reached_ps - segment.start_ps - covered_lost_ps,
+        state.lost_ps + lost_ps,
     )
-    return state, Correlation.of(state, parameters)
+    return state, Correlation(state, parameters)
+
+
+def _read_only(counts: Counts) -> Counts:
+    view = counts.view()
+    view.flags.writeable = False
+    return view
 
 
 def correlate(segments: Iterable[Segment], parameters: CorrelationParameters) -> Correlation:
@@ -144,4 +145,4 @@ def correlate(segments: Iterable[Segment], parameters: CorrelationParameters) ->
     state = initial(parameters)
     for segment in segments:
         state, _ = step(state, segment, parameters)
-    return Correlation.of(state, parameters)
+    return Correlation(state, parameters)

@@ -14,12 +14,13 @@ from streams.kernels.bursts import gather
 from streams.kernels.layout import PairLayout
 from tests.streams import tag_streams
 
+NO_TAGS = np.empty(0, np.int64), np.empty(0, np.uint8)
 LAYOUT = PairLayout.chosen(((1, 0), (2, 2), (0, 2)))
 
 
 def counted(stream, begin, axis, layout=LAYOUT):
     histogram = pairs.empty_histogram(layout, axis)
-    pairs.count_pairs(*stream, (begin, stream[0].size), layout, axis, histogram)
+    pairs.count_pairs(NO_TAGS, stream, (begin, stream[0].size), layout, axis, histogram)
     return pairs.rows_of(histogram, axis)
 
 

@@ -16,7 +16,7 @@ LAYOUTS = [PairLayout.of((0, 1)), PairLayout.chosen(((1, 0),)), PairLayout.of((0
 
 def counted(kernel, stream, part, layout, axis):
     histogram = np.zeros(len(layout.pairs) * axis.bins + lags.SPARE, np.uint64)
-    kernel(*stream, part, axis.constants, layout.codes, layout.only, layout.apart, histogram)
+    assert kernel(*stream, part, axis.constants, layout.codes, layout.only, layout.apart, histogram) == part[1]
     return histogram[: -lags.SPARE].reshape(-1, axis.bins)
 
 
@@ -44,7 +44,7 @@ def near_of_eight(time_ps, channel, i, first, lag, reach, alike, found, counts):
 def uncompiled(monkeypatch):
     """The loop and everything that it calls as plain Python, in chunks of 16 tags."""
     monkeypatch.setattr(lags, "near_of_eight", near_of_eight)
-    monkeypatch.setattr(lags, "_CHUNK", 16)
+    monkeypatch.setattr(lags, "CHUNK", 16)
     for name in ("_scan", "_rescan", "_place", "_place_one"):
         monkeypatch.setattr(lags, name, getattr(lags, name).py_func)
     return lags.count_lags.py_func
@@ -53,12 +53,14 @@ def uncompiled(monkeypatch):
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: str(layout.pairs))
 def test_uncompiled_equals_the_oracle(uncompiled, layout):
     @settings(max_examples=25)
-    @given(crowds(channels=(0, 1, 9), most=40, span=400), st.sampled_from([10, 60, 200]), st.data())
-    def equals(stream, half_range, data):
-        axis, begin = TauAxis.symmetric(half_range, 5), data.draw(st.integers(0, stream[0].size))
-        part = begin, stream[0].size
+    @given(crowds(channels=(0, 1, 9), most=15, span=60), crowds(channels=(0, 1), most=15, span=200), st.data())
+    def equals(dense, sparse, data):
+        time_ps, channel = np.concatenate((dense[0], sparse[0] + 80)), np.concatenate((dense[1], sparse[1]))
+        axis, begin = TauAxis.symmetric(20, 5), data.draw(st.integers(0, time_ps.size))
+        part = begin, time_ps.size
         with np.errstate(over="ignore"):  # unsigned differences wrap by design
-            assert (counted(uncompiled, stream, part, layout, axis) == oracle(*stream, part, layout, axis)).all()
+            rows = counted(uncompiled, (time_ps, channel), part, layout, axis)
+        assert (rows == oracle(time_ps, channel, part, layout, axis)).all()
 
     equals()
 
@@ -103,3 +105,18 @@ def test_eight_at_a_time_mean_what_they_say(stream, reach, alike, data):
     counts = int(lags._scan(time_ps, channel, u(0), u(time_ps.size), u(lag), u(reach), not alike, found))
     assert (counts & 0xFFFFFFFF, counts >> 32) == (len(words), near)
     assert found[: len(words)].tolist() == words
+
+
+def test_it_stops_where_a_crowd_begins():
+    generator = np.random.default_rng(4)
+    time_ps = np.cumsum(np.concatenate([generator.geometric(1 / 500, 3_000), np.zeros(2_000, int), [9]])).astype(np.int64)
+    channel = generator.integers(0, 2, time_ps.size).astype(np.uint8)
+    axis, layout = TauAxis.symmetric(1_000, 10), PairLayout.of((0, 1))
+    histogram = np.zeros(axis.bins + lags.SPARE, np.uint64)
+    arguments = axis.constants, layout.codes, layout.only, layout.apart
+    stop = lags.count_lags(time_ps, channel, (0, time_ps.size), *arguments, histogram)
+    assert time_ps[stop + lags.CHUNK - 1] - time_ps[stop] <= 1_000
+    assert 1_000 < stop <= 3_000 + lags.CHUNK
+    before = np.zeros_like(histogram)
+    assert lags.count_lags(time_ps, channel, (0, stop), *arguments, before) == stop
+    assert (histogram == before).all()

@@ -17,6 +17,7 @@ from streams.kernels.lags import count_lags
 from streams.kernels.layout import PairLayout
 from tests.streams.tag_streams import crowds
 
+NO_TAGS = np.empty(0, np.int64), np.empty(0, np.uint8)
 LAYOUTS = st.sampled_from(
     [
         PairLayout.of((0, 1, 2, 7)),
@@ -46,18 +47,22 @@ def oracle(time_ps, channel, part, layout, axis):
     return counts
 
 
-def counted(stream, part, layout, axis, count=pairs.count_pairs):
+def counted(stream, part, layout, axis, count=None):
     histogram = pairs.empty_histogram(layout, axis)
-    count(*stream, part, layout, axis, histogram)
+    (count or count_pairs)(stream, part, layout, axis, histogram)
     return pairs.rows_of(histogram, axis)
 
 
-def lag_by_lag(time_ps, channel, part, layout, axis, histogram):
-    count_lags(time_ps, channel, part, axis.constants, layout.codes, layout.only, layout.apart, histogram)
+def count_pairs(stream, part, layout, axis, histogram):
+    pairs.count_pairs(NO_TAGS, stream, part, layout, axis, histogram)
 
 
-def crowd(time_ps, channel, part, layout, axis, histogram):
-    count_crowd(time_ps, channel, part, layout, axis, pairs.rows_of(histogram, axis))
+def lag_by_lag(stream, part, layout, axis, histogram):
+    count_lags(*stream, part, axis.constants, layout.codes, layout.only, layout.apart, histogram)
+
+
+def crowd(stream, part, layout, axis, histogram):
+    count_crowd(*stream, part, layout, axis, pairs.rows_of(histogram, axis))
 
 
 @settings(max_examples=150)
@@ -67,7 +72,7 @@ def test_every_loop_equals_the_oracle(stream, layout, axis, data):
     begin = data.draw(st.integers(0, time_ps.size))
     part = begin, data.draw(st.integers(begin, time_ps.size))
     expected = oracle(time_ps, channel, part, layout, axis)
-    for count in (pairs.count_pairs, lag_by_lag, crowd):
+    for count in (count_pairs, lag_by_lag, crowd):
         assert (counted(stream, part, layout, axis, count) == expected).all()
 
 
@@ -90,7 +95,7 @@ def test_a_seam_changes_nothing(stream, layout, axis, data):
         for across in (pairs._count_across, pairs._count_across.py_func):
             histogram = pairs.empty_histogram(layout, axis)
             across(*earlier, *later, (0, end - seam), axis.constants, layout.codes, histogram)
-            pairs.count_pairs(*later, (0, end - seam), layout, axis, histogram)
+            pairs.count_pairs(NO_TAGS, later, (0, end - seam), layout, axis, histogram)
             assert (pairs.rows_of(histogram, axis) == expected).all()
 
 
@@ -142,7 +147,7 @@ def test_unsorted_times_cannot_write_outside_the_histogram():
     axis = TauAxis.symmetric(200, 10)
     layout = PairLayout.of((0, 1, 2, 7))
     guarded = np.zeros(pairs.empty_histogram(layout, axis).size + 512, np.uint64)
-    lag_by_lag(time_ps, channel, (0, 5_000), layout, axis, guarded[256:-256])
+    lag_by_lag((time_ps, channel), (0, 5_000), layout, axis, guarded[256:-256])
     assert not guarded[:256].any()
     assert not guarded[-256:].any()
 

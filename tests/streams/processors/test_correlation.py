@@ -58,7 +58,7 @@ def counted(pieces, parameters, delays, restart):
             state = state_from_bytes(state_to_bytes(state), CorrelationState)
     for each in delayed.close(waiting, delays):
         state, _ = correlation.step(state, each, parameters)
-    return correlation.Correlation.of(state, parameters)
+    return correlation.Correlation(state, parameters)
 
 
 @settings(max_examples=200)
@@ -79,13 +79,13 @@ def test_live_time_does_not_depend_on_the_cut(intervals, places):
     whole = segment([], [], 0, SPAN, losses=losses)
     result = correlate(cut(whole, places), CorrelationParameters(PAIRS, TauAxis.window(5)))
     lost = {t for x in losses for t in range(x.start_ps, x.end_ps)}
-    assert (result.live_ps, result.lost_ps) == (SPAN - len(lost), len(lost))
+    assert (result.state.live_ps, result.state.lost_ps) == (SPAN - len(lost), len(lost))
 
 
 def test_a_loss_between_segments_is_lost_but_not_covered():
     pieces = [segment([5], [0], 0, 10), segment([25], [1], 20, 30, losses=[loss(10, 22)])]
     result = correlate(pieces, CorrelationParameters(((0, 1),), TauAxis.symmetric(50, 10)))
-    assert (result.live_ps, result.lost_ps) == (18, 12)
+    assert (result.state.live_ps, result.state.lost_ps) == (18, 12)
     assert result.counts[0].tolist() == [0, 0, 0, 0, 0, 0, 0, 1, 0, 0]
 
 
@@ -93,7 +93,7 @@ def test_streams_add_up_and_never_pair():
     parameters = CorrelationParameters(((0, 1),), TauAxis.symmetric(100, 10))
     result = correlate([segment([5, 8], [0, 1], 0, 10, run="a"), segment([9, 9], [1, 0], 0, 10, run="b")], parameters)
     assert result.counts.sum() == result.counts[0, 10] == 2
-    assert result.live_ps == 20
+    assert result.state.live_ps == 20
 
 
 def test_a_state_stays_usable_and_a_result_stays_as_it_was():
