@@ -7,6 +7,7 @@ alone, never on how the two streams were cut or which of them was ahead.
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+import numpy as np
 from scipy import special
 
 from schemas.block import Times
@@ -20,12 +21,14 @@ from streams.kernels.pairs import Tags
 from streams.processors.clock_acquisition import Acquisition
 from streams.processors.clock_tracking import MISSED, Track, Tracked, follow
 from streams.processors.held_tags import HeldTags, NodeTags, of_channels
+from streams.processors.intervals import Interval, merged
 
 METHOD = "peak of shared tags, followed by Kalman filters of several wanderings, v1"
 _STREAK = 3  # looks in a row that make a clock locked
 _LOSS = 10.0  # looks' worth of shared tags that stayed out
 _SILENCE_TICKS = 10
 _EASE = 0.8  # of the limit, to become locked again
+_SHORTEST_PS = 10**6  # of a last tick
 _WIDTHS_LOCKED, _WIDTHS_LOST = 0.5, 5.0
 
 
@@ -34,7 +37,8 @@ class ClockTick:
     """One tick [start_ps, end_ps) of our clock: how the clocks stood, and the tags of both in it.
 
     ``line`` maps the other's times onto ours, ``standing`` is that of the tick's end. Both are None while the state is lost; then
-    ``other`` holds what its own clock reads to be in the tick, and nothing may be paired with it.
+    ``other`` holds what its own clock reads to be in the tick, and nothing may be paired with it. ``lost`` are the intervals on
+    our clock that a node declared lost.
     """
 
     start_ps: int
@@ -49,6 +53,7 @@ class ClockTick:
     shared_hz: float | None = None
     width_ps: float | None = None
     step_ps: float | None = None
+    lost: tuple[Interval, ...] = ()
 
     def reading(self, confidence: float) -> ClockReading:
         """As a record, with intervals at ``confidence``."""
@@ -88,7 +93,10 @@ class ClockTick:
 
 @dataclass(frozen=True, slots=True)
 class OffsetState:
-    """Everything that the next tags need. While the clock is lost there is an ``acquisition``, otherwise a ``track``."""
+    """Everything that the next tags need. While the clock is lost there is an ``acquisition``, otherwise a ``track``.
+
+    ``told_ps`` is the end of the last tick that was told, ``mapped_ps`` the other clock's reading up to which a line was told.
+    """
 
     ours: HeldTags = field(default_factory=HeldTags)
     other: HeldTags = field(default_factory=HeldTags)
@@ -96,6 +104,13 @@ class OffsetState:
     track: Track | None = None
     state: ClockState = ClockState.LOST
     reason: str = "not looked for yet"
+    told_ps: int | None = None
+    mapped_ps: int | None = None
+
+    @property
+    def next_ps(self) -> int | None:
+        """Where the next tick begins on our clock, as far as is known."""
+        return self.track.next_ps if self.track is not None else self.told_ps
 
 
 def initial() -> OffsetState:
@@ -107,7 +122,7 @@ def step(
 ) -> tuple[OffsetState, tuple[ClockTick, ...]]:
     """Take the next tags of either node, or of both; yield the ticks that are complete with them. ``state`` stays usable.
 
-    Ticks begin at the first whole tick that our node covers.
+    The first tick begins where our node's first tags do.
 
     Raises:
         SegmentError: tags before what their node reached already.
@@ -115,16 +130,56 @@ def step(
     """
     if ours is not None:
         if state.acquisition is None and state.track is None:
-            begin_ps = -(-ours.start_ps // parameters.tick_ps) * parameters.tick_ps
-            state = replace(state, acquisition=Acquisition(begin_ps))
+            state = replace(state, acquisition=Acquisition(ours.start_ps))
         state = replace(state, ours=state.ours.joined(ours, "our node"))
     if other is not None:
         state = replace(state, other=state.other.joined(other, "the other node"))
     ticks: list[ClockTick] = []
     while (done := _next_tick(state, parameters)) is not None:
         state, tick = done
-        ticks.append(tick)
+        if state.told_ps is None or tick.start_ps >= state.told_ps:
+            ticks.append(tick)
+            state = replace(state, told_ps=tick.end_ps)
     return state, tuple(ticks)
+
+
+def close(state: OffsetState) -> tuple[ClockTick, ...]:
+    """The ticks that the last tags still make, once both streams have ended: shorter ones. The state is spent.
+
+    What only one of the nodes has comes in a tick of state lost: there is nothing to pair it with.
+    """
+    start_ps, ours_end_ps, other_end_ps = state.next_ps, state.ours.reached_ps, state.other.reached_ps
+    if start_ps is None or ours_end_ps is None or other_end_ps is None:
+        return ()
+    ticks: list[ClockTick] = []
+    offset_ps = 0 if state.track is None else state.track.offset_ps
+    if state.track is not None:
+        standing = state.track.filter.standing(start_ps)
+        common_ps = min(ours_end_ps - start_ps, int((other_end_ps - start_ps - offset_ps) / (1 + standing.frequency)) - 1)
+        if common_ps >= _SHORTEST_PS:
+            line = ClockLine.between(start_ps, start_ps + common_ps, offset_ps, standing.frequency)
+            ticks.append(_last_tick(state, line))
+            start_ps, offset_ps = line.end_ps, line.end_offset_ps
+    end_ps = max(ours_end_ps, other_end_ps - offset_ps)
+    if end_ps > start_ps:
+        ours, other = state.ours.within(start_ps, end_ps), state.other.within(start_ps + offset_ps, end_ps + offset_ps)
+        reason = "the streams ended before it was found" if state.track is None else "one of the streams ended"
+        before = ticks[-1].state if ticks else state.state
+        ticks.append(ClockTick(start_ps, end_ps, ClockState.LOST, before, reason, None, None, ours, other))
+    return tuple(ticks)
+
+
+def remembered(state: OffsetState) -> OffsetState:
+    """What of a state must be kept beside its place in the log; the rest comes again with the tags since ``needed_from_ps``."""
+    attempt = None if state.acquisition is None else Acquisition(state.acquisition.since_ps)
+    return replace(state, ours=HeldTags(), other=HeldTags(), acquisition=attempt)
+
+
+def needed_from_ps(state: OffsetState, parameters: ClockParameters) -> tuple[int, int] | None:
+    """Readings of our clock and of the other from which on a remembered state needs the tags again; None: from the start."""
+    if state.track is not None:
+        return state.track.next_ps, state.track.other_from_ps(parameters)
+    return None if state.acquisition is None else (state.acquisition.since_ps, state.acquisition.since_ps + parameters.around_ps)
 
 
 def _next_tick(state: OffsetState, parameters: ClockParameters) -> tuple[OffsetState, ClockTick] | None:
@@ -184,7 +239,8 @@ def _followed(state: OffsetState, track: Track, parameters: ClockParameters) -> 
         line=None if lost else line,
         standing=None if lost else tracked.standing,
         ours=ours,
-        other=state.other.within(line.other_start_ps, line.other_end_ps),
+        other=_mapped(state, line),
+        lost=_lost(state, line),
         shared_hz=after.shared * 1e12 / parameters.tick_ps,
         width_ps=after.width_ps,
         step_ps=tracked.step_ps,
@@ -192,12 +248,12 @@ def _followed(state: OffsetState, track: Track, parameters: ClockParameters) -> 
     state = replace(state, state=now, reason=reason)
     if lost:
         return replace(state, track=None, acquisition=Acquisition(line.end_ps), ours=state.ours.since(line.end_ps)), tick
-    return _following(state, after, parameters), tick
+    return _following(replace(state, mapped_ps=line.other_end_ps), after, parameters), tick
 
 
 def _following(state: OffsetState, track: Track, parameters: ClockParameters) -> OffsetState:
     """With the track, and without the tags that it needs no more."""
-    other = state.other.since(track.next_ps + track.offset_ps - parameters.tick_ps)
+    other = state.other.since(track.other_from_ps(parameters))
     return replace(state, track=track, acquisition=None, ours=state.ours.since(track.next_ps), other=other)
 
 
@@ -226,6 +282,39 @@ def _judged(  # noqa: PLR0911 - one line a reason
     if before is not ClockState.LOCKED and track.streak < _STREAK:
         return ClockState.DRIFTING, f"found, to be confirmed by {_STREAK} looks in a row"
     return ClockState.LOCKED, f"seen in each of the last looks, ±{half_ps:.1f} ps"
+
+
+def _last_tick(state: OffsetState, line: ClockLine) -> ClockTick:
+    """A tick as it is predicted, nothing of it looked at."""
+    assert state.track is not None  # noqa: S101 - who asks has a line
+    return ClockTick(
+        start_ps=line.start_ps,
+        end_ps=line.end_ps,
+        state=state.state,
+        before=state.state,
+        reason=state.reason,
+        line=line,
+        standing=state.track.filter.standing(line.end_ps),
+        ours=state.ours.within(line.start_ps, line.end_ps),
+        other=_mapped(state, line),
+        lost=_lost(state, line),
+    )
+
+
+def _mapped(state: OffsetState, line: ClockLine) -> Tags:
+    """The other's tags of a tick; none that an earlier line has mapped already."""
+    first_ps = line.other_start_ps if state.mapped_ps is None else max(line.other_start_ps, state.mapped_ps)
+    return state.other.within(first_ps, line.other_end_ps)
+
+
+def _lost(state: OffsetState, line: ClockLine) -> tuple[Interval, ...]:
+    """What either node declared lost, on our clock."""
+    others = np.array(state.other.lost_within(line.other_start_ps, line.other_end_ps), np.int64)
+    ours = state.ours.lost_within(line.start_ps, line.end_ps)
+    if not others.size:
+        return ours
+    mapped = line.to_ours(others.ravel()).reshape(-1, 2)
+    return merged((*ours, *((int(start), int(end)) for start, end in mapped)), line.start_ps, line.end_ps)
 
 
 def _have(state: OffsetState, our_ps: int, other_ps: int) -> bool:

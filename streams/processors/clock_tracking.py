@@ -30,13 +30,17 @@ _WIDTH_CHANGE = 2.0  # most that one look may change the width by
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Residuals since ``start_ps``, where the prediction began; ``counts`` None before the first tick."""
+    """Residuals from the prediction since ``start_ps``: ``counts`` (1, bins) around 0, and how many shared tags were due."""
 
     start_ps: int
-    axis: TauAxis
+    bin_ps: int
     counts: ResidualCounts
     ticks: int = 0
     expected: float = 0.0
+
+    @property
+    def axis(self) -> TauAxis:
+        return TauAxis.symmetric(self.counts.size // 2 * self.bin_ps, self.bin_ps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,10 @@ class Track:
             return self.look.axis.reach_ps + 1
         return ceil(_SIGMAS * self.filter.standing(self.next_ps).offset_error_ps + _WIDTHS * self.width_ps) + 1
 
+    def other_from_ps(self, parameters: ClockParameters) -> int:
+        """The other clock's reading from which on its tags may be needed: a tick more, for wherever the looks reach."""
+        return self.next_ps + self.offset_ps - parameters.tick_ps
+
     def predicted(self, parameters: ClockParameters) -> ClockLine:
         """The next tick's line, as long as nothing new is seen."""
         end_ps = self.next_ps + parameters.tick_ps
@@ -99,7 +107,7 @@ def follow(track: Track, ours_ps: Times, other_ps: Times, parameters: ClockParam
     tags = ours_ps.size, int(np.subtract(*np.searchsorted(other_ps, (line.other_end_ps, line.other_start_ps))))
     expected = track.shared * min(1.0, *(now / usual if usual else 1.0 for now, usual in zip(tags, track.tags, strict=True)))
     usual = tags if not any(track.tags) else tuple(_blend(old, new) for old, new in zip(track.tags, tags, strict=True))
-    look = track.look or Look(track.next_ps, axis := _axis(track), np.zeros((1, axis.bins), np.uint32))
+    look = track.look or _opened(track)
     counts = count_residuals(ours_ps, other_ps, line, look.axis)
     if counts is None:  # a burst: it says nothing, and nothing is held against the clock
         counts, expected = np.zeros_like(look.counts), 0.0
@@ -152,10 +160,10 @@ def _blend(old: float, new: float) -> float:
     return _RATE_MEMORY * old + (1 - _RATE_MEMORY) * new
 
 
-def _axis(track: Track) -> TauAxis:
+def _opened(track: Track) -> Look:
     half_ps = track.reach_ps
     bin_ps = max(1, round(track.width_ps / _BINS_A_WIDTH), ceil(2 * half_ps / _MOST_BINS))
-    return TauAxis.symmetric(ceil(half_ps / bin_ps) * bin_ps, bin_ps)
+    return Look(track.next_ps, bin_ps, np.zeros((1, 2 * ceil(half_ps / bin_ps)), np.uint32))
 
 
 def _peak(look: Look, width_ps: float) -> Peak | None:

@@ -5,10 +5,11 @@ from typing import Self
 
 import numpy as np
 
-from schemas.block import Channels, Times
+from schemas.block import Channels, Loss, Times
 from streams.errors import DensityError, SegmentError
 from streams.kernels.pairs import Tags
 from streams.kernels.select import select
+from streams.processors.intervals import Interval, merged
 
 MOST_HELD = 1 << 25
 """Tags of one node that may wait for the other's: 300 MB."""
@@ -16,12 +17,13 @@ MOST_HELD = 1 << 25
 
 @dataclass(frozen=True, slots=True)
 class NodeTags:
-    """A node's next tags: sorted (int64, uint8), all of [start_ps, reached_ps) on its own clock."""
+    """A node's next tags: sorted (int64, uint8), all of [start_ps, reached_ps) on its own clock, and what it declares lost."""
 
     time_ps: Times
     channel: Channels
     start_ps: int
     reached_ps: int
+    losses: tuple[Loss, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class HeldTags:
 
     pieces: tuple[Tags, ...] = ()
     reached_ps: int | None = None
+    losses: tuple[Loss, ...] = ()
 
     @property
     def tags(self) -> int:
@@ -49,7 +52,7 @@ class HeldTags:
         if self.tags + more.time_ps.size > MOST_HELD:
             raise DensityError(f"{name}: more than {MOST_HELD} tags wait for the other node's; feed both nodes side by side")
         pieces = (*self.pieces, (more.time_ps, more.channel)) if more.time_ps.size else self.pieces
-        return replace(self, pieces=pieces, reached_ps=more.reached_ps)
+        return replace(self, pieces=pieces, reached_ps=more.reached_ps, losses=self.losses + more.losses)
 
     def within(self, begin_ps: int, end_ps: int) -> Tags:
         """The tags of [begin, end)."""
@@ -73,7 +76,11 @@ class HeldTags:
         if pieces and pieces[0][0][0] < begin_ps:
             first = int(np.searchsorted(pieces[0][0], begin_ps))
             pieces[0] = pieces[0][0][first:], pieces[0][1][first:]
-        return replace(self, pieces=tuple(pieces))
+        return replace(self, pieces=tuple(pieces), losses=tuple(loss for loss in self.losses if loss.end_ps > begin_ps))
+
+    def lost_within(self, begin_ps: int, end_ps: int) -> tuple[Interval, ...]:
+        """What was declared lost of [begin, end), disjoint."""
+        return merged(((loss.start_ps, loss.end_ps) for loss in self.losses), begin_ps, end_ps)
 
 
 def of_channels(tags: Tags, channels: tuple[int, ...] | None) -> Times:

@@ -11,7 +11,9 @@ from schemas.clocks import ClockState
 from streams.clock_parameters import ClockParameters
 from streams.errors import SegmentError
 from streams.processors import clock_offset
+from streams.processors.clock_offset import OffsetState
 from streams.processors.held_tags import NodeTags
+from streams.processors.state_bytes import state_from_bytes, state_to_bytes
 from tests.streams.clocks import SECOND_PS, two_nodes
 
 DIM = {"singles_hz": 1e5, "shared_hz": 1e3}
@@ -230,6 +232,44 @@ def test_bursts_and_silence_do_no_harm():
         for ours, others in zip(pieces(burst, edges), pieces(other, edges), strict=True):
             state, ticks = clock_offset.step(state, ours, others, QUICK)
             assert all(tick.state is ClockState.LOST or tick.standing is not None for tick in ticks)
+
+
+@pytest.mark.parametrize("stop_s", [0.35, 1.25, 3.0, 4.25, 7.9])
+def test_a_state_comes_back_from_bytes(eventful, stop_s):
+    """Whole, and remembered without its tags, which then come again."""
+    nodes, start_ps, expected = eventful
+    stop_ps, end_ps = start_ps + round(stop_s * SECOND_PS), start_ps + EVENTFUL_S * SECOND_PS
+    first, rest = (
+        (next(pieces(nodes.ours_ps, edges)), next(pieces(nodes.other_ps, edges)))
+        for edges in ([start_ps, stop_ps], [stop_ps, end_ps])
+    )
+    state, ticks = clock_offset.step(clock_offset.initial(), *first, QUICK)
+    read = state_from_bytes(state_to_bytes(state), OffsetState)
+    _, more = clock_offset.step(read, *rest, QUICK)
+    assert fingerprint(ticks + more) == expected
+    kept = state_to_bytes(clock_offset.remembered(state))
+    assert len(kept) < 12_000
+    ours_from, other_from = clock_offset.needed_from_ps(state, QUICK)
+    again = (
+        next(pieces(nodes.ours_ps, [max(start_ps, ours_from), end_ps])),
+        next(pieces(nodes.other_ps, [max(start_ps, other_from), end_ps])),
+    )
+    _, more = clock_offset.step(state_from_bytes(kept, OffsetState), *again, QUICK)
+    assert fingerprint(ticks + more) == expected
+
+
+def test_the_end_of_the_streams_leaves_no_tag_untold(eventful):
+    nodes, start_ps, _ = eventful
+    for stop_s in (0.7, 1.73, 4.61, 8.5):
+        edges = [start_ps, start_ps + round(stop_s * SECOND_PS)]
+        ours, other = next(pieces(nodes.ours_ps, edges)), next(pieces(nodes.other_ps, edges))
+        state, ticks = clock_offset.step(clock_offset.initial(), ours, other, QUICK)
+        ticks += clock_offset.close(state)
+        assert sum(tick.ours[0].size for tick in ticks) == ours.time_ps.size
+        assert all(before.end_ps == after.start_ps for before, after in pairwise(ticks))
+        assert ticks[0].start_ps == start_ps
+        assert ticks[-1].end_ps >= edges[1]
+    assert clock_offset.close(clock_offset.initial()) == ()
 
 
 def test_tags_that_come_too_late_are_refused():
