@@ -18,6 +18,7 @@ from console.commands import (
     indicators,
     notify,
     page,
+    probe,
     replay,
     report,
     simulate,
@@ -64,6 +65,7 @@ def build() -> typer.Typer:
         ("worker", worker.worker),
         ("page", page.page),
         ("notify", notify.notify),
+        ("probe", probe.probe),
     ):
         app.command(name)(command)
     app.add_typer(simulate.build(), name="simulate")

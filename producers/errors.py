@@ -1,5 +1,7 @@
 """What producers can fail at. Every text says what is wrong, where, and what to do."""
 
+from schemas.telemetry import ReadingState
+
 
 class ProducerError(Exception):
     """Anything that keeps tags from being produced or sent."""
@@ -27,3 +29,15 @@ class FleetError(ProducerError):
 
 class SpoolError(ProducerError):
     """The queue on disk cannot be used."""
+
+
+class InstrumentError(ProducerError):
+    """An instrument is described in a way that cannot be probed."""
+
+
+class LinkError(ProducerError):
+    """An instrument did not answer as it should; ``state`` says in which way, the text says it to people."""
+
+    def __init__(self, state: ReadingState, message: str) -> None:
+        super().__init__(message)
+        self.state = state

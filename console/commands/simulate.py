@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console import logs
+from console.commands.laboratory import instruments
 from console.invocation import Invocation, of
 from console.refusal import ExitCode, Refusal
 from console.settings import Settings
@@ -27,6 +28,7 @@ def build() -> typer.Typer:
     app.callback()(simulate)
     app.command()(fault)
     app.command()(mend)
+    app.command()(instruments)
     return app
 
 
