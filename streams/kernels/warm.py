@@ -4,11 +4,14 @@ import numpy as np
 
 from schemas.block import ADVANCE_CHANNEL
 from streams.kernels import pairs
+from streams.kernels.allan import add_differences
 from streams.kernels.axis import EdgeAxis, TauAxis
+from streams.kernels.bin_counts import count_bins
 from streams.kernels.clock_line import ClockLine
 from streams.kernels.coarse_counts import count_coarse
 from streams.kernels.coincidence import CoincidenceSets, count_coincidences, first_pause
 from streams.kernels.delay import delay
+from streams.kernels.dispersion import add_powers, empty_sums
 from streams.kernels.gaps import NO_TAG, GapLayout, count_gaps
 from streams.kernels.gates import GateLayout, count_gates
 from streams.kernels.layout import PairLayout
@@ -19,6 +22,7 @@ from streams.kernels.select import select
 from streams.kernels.split import split_channels
 from streams.kernels.start_stop import StartStopLayout, count_every_stop, count_some_stops
 from streams.kernels.unwrap import unwrap
+from streams.kernels.wide_sums import WORDS
 
 
 def warm() -> None:
@@ -41,14 +45,26 @@ def warm() -> None:
     tags = dense, channel
     pairs.count_pairs(tags, tags, (1, few.size), walked, unequal, pairs.empty_histogram(walked, unequal))
     select(*tags, (1,))
-    count_coincidences(dense, channel, 0, 2, CoincidenceSets.of(((0, 1),)), np.zeros(1, np.uint64))
-    first_pause(dense, 1)
-    for layout_of_gaps in (GapLayout.doubling((0,), 3), GapLayout.equal((0,), 1, 4)):
-        count_gaps(dense, channel, np.full(256, NO_TAG, np.int64), layout_of_gaps)
-    stops = StartStopLayout.of(0, (1,), TauAxis(0, 1, 4))
-    count_every_stop(dense, channel, None, stops)
-    count_some_stops(dense, channel, None, np.zeros(1, np.bool_), stops, None, first_only=True)
-    count_gates(dense, channel, (0, dense.size), (0, 2), GateLayout.of(0, (1,)))
+    _warm_coincidences(tags)
+    _warm_statistics(tags)
     line = ClockLine(0, 1 << 20, 4, 1)
     count_residuals(sparse, line.to_ours(dense), line, axis)
     count_coarse(sparse, 0, 4, 4)
+
+
+def _warm_coincidences(tags: pairs.Tags) -> None:
+    count_coincidences(*tags, 0, 2, CoincidenceSets.of(((0, 1),)), np.zeros(1, np.uint64))
+    first_pause(tags[0], 1)
+    for layout_of_gaps in (GapLayout.doubling((0,), 3), GapLayout.equal((0,), 1, 4)):
+        count_gaps(*tags, np.full(256, NO_TAG, np.int64), layout_of_gaps)
+    stops = StartStopLayout.of(0, (1,), TauAxis(0, 1, 4))
+    count_every_stop(*tags, None, stops)
+    count_some_stops(*tags, None, np.zeros(1, np.bool_), stops, None, first_only=True)
+    count_gates(*tags, (0, tags[0].size), (0, 2), GateLayout.of(0, (1,)))
+
+
+def _warm_statistics(tags: pairs.Tags) -> None:
+    counts, whole = np.zeros((8, 1), np.uint32), np.zeros(1, np.int64)
+    count_bins(*tags, 0, 1, tags[1], counts)
+    add_differences(counts, 0, whole + 1, whole, np.zeros((1, 1, WORDS), np.uint64))
+    add_powers(counts, 0, whole + 1, whole, np.zeros((1, 1), np.uint64), whole, empty_sums(1, 1))

@@ -34,7 +34,8 @@ def cut(whole: Segment, places: list[int]) -> list[Segment]:
     for start, end in pairwise(edges):
         inside = (whole.time_ps >= start) & (whole.time_ps < end)
         losses = [loss for loss in whole.losses if loss.start_ps < end and loss.end_ps > start]
-        pieces.append(segment(whole.time_ps[inside], whole.channel[inside], start, end, whole.detectors, losses))
+        tags, origin = (whole.time_ps[inside], whole.channel[inside]), whole.origin_unix_ns
+        pieces.append(segment(*tags, start, end, whole.detectors, losses, origin_unix_ns=origin))
     return pieces
 
 

@@ -12,9 +12,11 @@ from streams import kernels
 from streams.kernels.axis import EdgeAxis
 from streams.kernels.split import split_channels
 from streams.kernels.warm import warm
-from streams.processors import coincidences, correlation, gaps, gates, panes, start_stop
+from streams.processors import coincidences, correlation, dispersion, gaps, gates, panes, stability, start_stop
+from streams.processors.bin_widths import BinWidths
 from streams.processors.coincidences import CoincidenceParameters
 from streams.processors.correlation import CorrelationParameters
+from streams.processors.count_series import SeriesParameters
 from streams.processors.delayed import Delays
 from streams.processors.gaps import GapParameters
 from streams.processors.gates import GateParameters
@@ -55,6 +57,8 @@ def test_nothing_is_compiled_once_warm():
         [start_stop, StartStopParameters(0, (1, 4), first_only=True)],
         [gaps, GapParameters((0, 1))],
         [gates, GateParameters(0, (1, 4))],
+        [dispersion, BinWidths(SeriesParameters((0, 1), 10**7))],
+        [stability, BinWidths(SeriesParameters((0, 1), 10**7))],
         [gaps, GapParameters((0, 1), bin_width_ps=1_000)],
     ]
     states = [processor.initial(parameters) for processor, parameters in others]

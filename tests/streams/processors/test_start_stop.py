@@ -2,12 +2,14 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from producers.recording import open_recording
 from schemas.block import Loss
 from streams.kernels import start_stop as kernels
 from streams.processors import start_stop
@@ -16,6 +18,7 @@ from streams.processors.start_stop import StartStopParameters, StartStopState, r
 from streams.processors.state_bytes import state_from_bytes, state_to_bytes
 from tests.streams.tag_streams import ORIGIN_UNIX_NS, crowds, cut, segment
 
+HBT = Path(__file__).parents[4] / "shared" / "data" / "hbt-raw-tags" / "200213_HH400_T3_80MHz_HBT.timeres"
 EDGE_PS = 10**12 - (ORIGIN_UNIX_NS * 1000) % 10**12
 
 
@@ -158,3 +161,28 @@ def test_times_at_the_edge_of_what_a_segment_holds(base):
 def test_impossible_parameters_are_refused(wrong, match):
     with pytest.raises(ValueError, match=match):
         StartStopParameters(**({"start": 0, "stops": (1,)} | wrong))
+
+
+@pytest.mark.skipif(not HBT.exists(), reason="needs the recordings of ../shared/data")
+def test_the_lifetime_of_a_recorded_emitter_against_a_divided_sync():
+    recording = open_recording(HBT)
+    chunks = list(recording.chunks())
+    time_ps, channel = (np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in ("time_ps", "channel"))
+    sync = np.rint(np.arange(0, time_ps[-1] / recording.period_ps, 1_000) * recording.period_ps).astype(np.int64)  # one in 1000
+    order = np.argsort(np.concatenate((sync, time_ps)), kind="stable")
+    whole = segment(
+        np.concatenate((sync, time_ps))[order],
+        np.concatenate((np.full(sync.size, 9), channel))[order],
+        0,
+        recording.duration_ps + 1,
+    )
+    parameters = StartStopParameters(9, (0, 1), 16, period_ps=Decimal(f"{recording.period_ps:.6f}"), divider=1_001)
+    tallies = run([whole], parameters)
+    found = read(sum(tallies[1:], tallies[0]), parameters)
+    assert found.beyond == {0: 0, 1: 0}
+    assert {stop: counts.sum() for stop, counts in found.counts.items()} == {0: 160_953, 1: 235_373}
+    for counts in found.counts.values():
+        behind_peak = np.roll(counts, -int(np.argmax(counts)))[19:187].astype(float)  # 0.3 to 3 ns after the peak
+        # of an exponential in bins the mean distance from the first edge is the lifetime less half a bin
+        lifetime_ps = (behind_peak * np.arange(behind_peak.size)).sum() * 16 / behind_peak.sum() + 8
+        assert abs(lifetime_ps - 132) < 3

@@ -1,0 +1,91 @@
+"""Power sums against plain integers, however the stream is cut, and across interruptions."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.block import Loss
+from streams.errors import DensityError
+from streams.estimators.mandel import CountMoments
+from streams.kernels import dispersion as kernels
+from streams.processors import dispersion
+from streams.processors.bin_widths import BinWidths
+from streams.processors.count_series import SeriesParameters
+from streams.processors.dispersion import DispersionState
+from streams.processors.state_bytes import state_from_bytes, state_to_bytes
+from tests.streams.tag_streams import cut, segment
+
+WIDTH_PS = 10**6
+WIDTHS = BinWidths(SeriesParameters((0, 4), WIDTH_PS), (1, 3, 4))
+
+
+def oracle(whole):
+    """Moments by width and channel; the stream's origin is the epoch."""
+    lost = [(x.start_ps, x.end_ps) for x in whole.losses if x.start_ps < x.end_ps]
+    moments = {}
+    for width in WIDTHS.widths_ps:
+        starts = range(-(-whole.start_ps // width) * width, whole.reached_ps - width + 1, width)
+        live = [start for start in starts if not any(a < start + width and start < b for a, b in lost)]
+        for channel in (0, 4):
+            times = whole.time_ps[whole.channel == channel]
+            counts = [sum(start <= t < start + width for t in times.tolist()) for start in live]
+            moments[width, channel] = CountMoments(len(live), *(sum(n**power for n in counts) for power in (1, 2, 3, 4)))
+    return moments
+
+
+@st.composite
+def streams(draw):
+    """A stream of bins, with losses."""
+    start = draw(st.integers(0, 5 * WIDTH_PS))
+    reached = start + draw(st.integers(1, 20 * WIDTH_PS))
+    times = sorted(draw(st.lists(st.integers(start, reached - 1), max_size=40)))
+    some = st.integers(start, reached)
+    losses = [Loss(*sorted((draw(some), draw(some)))) for _ in range(draw(st.integers(0, 2)))]
+    channel = [draw(st.sampled_from([0, 4, 9])) for _ in times]
+    return segment(times, channel, start, reached, (0, 4), losses, origin_unix_ns=0)
+
+
+@settings(max_examples=150)
+@given(streams(), st.data())
+def test_sums_equal_the_oracle_however_the_stream_is_cut(whole, data):
+    places = data.draw(st.lists(st.integers(whole.start_ps, whole.reached_ps), max_size=8))
+    state, found = dispersion.initial(WIDTHS), {}
+    for piece in cut(whole, places):
+        state, found = dispersion.step(state, piece, WIDTHS)
+        state = state_from_bytes(state_to_bytes(state), DispersionState)
+    assert found == oracle(whole)
+
+
+def test_sums_beyond_64_bits():
+    counts = np.array([[2**32 - 1], [2**32 - 1]], np.uint32)
+    bins, sums = np.zeros(1, np.int64), kernels.empty_sums(1, 1)
+    for add in (kernels.add_powers, kernels.add_powers.py_func):
+        with np.errstate(over="ignore"):
+            add(counts, 0, np.ones(1, np.int64), np.zeros(1, np.int64), np.zeros((1, 1), np.uint64), bins, sums)
+    assert bins.tolist() == [4]
+    values = [kernels_value(words) for words in sums[0, 0].tolist()]
+    assert values == [4 * (2**32 - 1) ** power for power in (1, 2, 3, 4)]
+
+
+def kernels_value(words):
+    return sum(word << (64 * place) for place, word in enumerate(words))
+
+
+def test_bins_too_full_are_refused():
+    two = BinWidths(SeriesParameters((0,), WIDTH_PS), (2,))
+    state, _ = dispersion.step(dispersion.initial(two), segment([5], [0], 0, WIDTH_PS, origin_unix_ns=0), two)
+    nearly = replace(state, partial=np.full((1, 1), 2**32 - 1, np.uint64))
+    with pytest.raises(DensityError, match="narrower bins"):
+        dispersion.step(nearly, segment([WIDTH_PS], [0], WIDTH_PS, 2 * WIDTH_PS, origin_unix_ns=0), two)
+    full = np.full((2, 1), 2**31, np.uint32)
+    arrays = np.array([2]), np.zeros(1, np.int64), np.zeros((1, 1), np.uint64), np.zeros(1, np.int64), kernels.empty_sums(1, 1)
+    assert not kernels.add_powers(full, 0, *arrays)
+
+
+@pytest.mark.parametrize("multiples", [(), (0,), (1, 1), (2**16 + 1,)])
+def test_impossible_widths_are_refused(multiples):
+    with pytest.raises(ValueError, match="multiples"):
+        BinWidths(SeriesParameters((0,), WIDTH_PS), multiples)
