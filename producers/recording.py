@@ -103,7 +103,7 @@ def open_recording(path: Path, *, sync_channel: int | None = None, channels: Map
 
 
 def is_tag_file(path: Path) -> bool:
-    """Whether a file is one of tags, by its first bytes, or by its name; a text, by columns of times and channels.
+    """Whether a file is one of tags, by its first bytes, or by its name; texts and archives, by columns of times and channels.
 
     Raises:
         RecordingError: the file cannot be opened.
@@ -114,12 +114,11 @@ def is_tag_file(path: Path) -> bool:
     except OSError as error:
         raise RecordingError(f"{path}: cannot be opened ({error.strerror or error})") from error
     by_suffix = _BY_SUFFIX.get(path.suffix.lower())
-    if any(head.startswith(magic) for magic, _ in _BY_CONTENT):
-        return True
-    if by_suffix is not open_csv:
-        return by_suffix is not None
+    by_content = next((open_it for magic, open_it in _BY_CONTENT if head.startswith(magic)), None)
+    if (by_content or by_suffix) not in {open_csv, open_npz}:
+        return (by_content or by_suffix) is not None
     try:
-        open_csv(path)
+        (by_content or open_csv)(path)
     except RecordingError:
         return False
     return True

@@ -15,6 +15,7 @@ from schemas.ids import DeviceId, RunId, SubjectId
 from schemas.records import Parameter
 
 Basis = Literal["X", "Y", "Z"]
+PulseSequence = Literal["inversion-recovery", "echo", "ramsey", "rabi", "swap", "ring-down"]
 Amplitudes = tuple[float, float, float, float]
 """A projector onto a|0⟩ + b|1⟩ as (re a, im a, re b, im b); it need not be normalised."""
 
@@ -153,13 +154,35 @@ class SiftedBits(_Data, frozen=True, kw_only=True, tag="sifted-bits"):
         _trials(self.errors_x, self.sifted_x, "errors_x of sifted_x")
 
 
+class PulseHistograms(_Data, frozen=True, kw_only=True, tag="pulse-histograms"):
+    """Photons after each readout pulse of a sequence: ``counts[k][i]`` in time bin i after the pulse at ``delay_s[k]``.
+
+    The raw form of a ``CoherenceDecay``; which bins hold the signal, and which the reference, is the sequence's matter.
+    """
+
+    sequence: PulseSequence
+    delay_s: tuple[float, ...]
+    counts: tuple[tuple[int, ...], ...]
+    bin_width_s: float | None = None
+
+    def __post_init__(self) -> None:
+        _finite(delay_s=self.delay_s)
+        if len(self.counts) != len(self.delay_s):
+            raise MeasurementError(f"{len(self.counts)} histograms of {len(self.delay_s)} lengths of the sequence")
+        if len({len(row) for row in self.counts}) > 1:
+            raise MeasurementError("histograms of different lengths: all pulses are looked at for the same time")
+        for row in self.counts:
+            _not_negative(counts=row)
+
+
 class CoherenceDecay(_Data, frozen=True, kw_only=True, tag="coherence-decay"):
     """A population against the length of a sequence: either counted (``successes`` of ``trials``) or a ``signal`` with its error.
 
-    ``sequence``: inversion recovery (T1), Hahn echo (T2), Ramsey (T2*), Rabi drive, or a swap between spin and resonator.
+    ``sequence``: inversion recovery (T1), Hahn echo (T2), Ramsey (T2*), Rabi drive, a swap between spin and resonator, or the
+    ring-down of a resonator's energy.
     """
 
-    sequence: Literal["inversion-recovery", "echo", "ramsey", "rabi", "swap"]
+    sequence: PulseSequence
     delay_s: tuple[float, ...]
     successes: tuple[int, ...] = ()
     trials: tuple[int, ...] = ()
@@ -352,6 +375,7 @@ Data = (
     | ChshCounts
     | SiftedBits
     | CoherenceDecay
+    | PulseHistograms
     | RandomizedBenchmarking
     | ReadoutShots
     | EmissionSpectrum

@@ -8,8 +8,10 @@ import msgspec
 from producers.errors import MeasurementFileError
 from producers.measurements import (
     basis_table,
+    decay_table,
     histogram_table,
     projection_table,
+    pulse_histogram_table,
     records_json,
     sweep_table,
     touchstone,
@@ -25,6 +27,8 @@ def readers() -> tuple[Reader, ...]:
         touchstone.READER,
         projection_table.READER,
         basis_table.READER,
+        pulse_histogram_table.READER,
+        decay_table.READER,
         sweep_table.READER,
         histogram_table.READER,
     )

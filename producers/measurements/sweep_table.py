@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from producers.errors import MeasurementFileError
+from producers.measurements.arrays import looks_tabular, read_tabular
 from producers.measurements.frequencies import in_hertz, unit_in_name
 from producers.measurements.reader import Content, Reader
 from producers.measurements.sweep import NumberFormat, SweepOptions, complex_of, geometry_of, sweep_of
-from producers.measurements.table import looks_like_table, read_table
 from schemas.measurements import ResonatorSweep
 
 _ANGLES = ("deg", "phase", "angle", "arg")
@@ -30,7 +30,7 @@ def read_sweep_table(path: Path, options: SweepTableOptions) -> Content:
     Raises:
         MeasurementFileError: no such columns, no unit, or frequencies that cannot be.
     """
-    table = read_table(path)
+    table = read_tabular(path)
     at, columns = table.number(options.frequency_column), table.numbers(options.value_columns)
     if len(columns) != 2:
         raise MeasurementFileError(f"{path}: value_columns names {len(columns)} columns; a complex value has two")
@@ -58,9 +58,9 @@ def _format(path: Path, names: list[str]) -> NumberFormat:
 
 READER = Reader(
     "sweep-table",
-    "a table of frequencies and complex values (CSV, TSV)",
+    "a table of frequencies and complex values (CSV, TSV, npy, npz)",
     (ResonatorSweep,),
     SweepTableOptions,
-    looks_like_table,
+    looks_tabular,
     read_sweep_table,
 )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from schemas.events import Event
+from schemas.measurements import Measurement
 from schemas.records import Estimate, Parameter
 from streams.errors import StreamsError
 from streams.estimators.outcome import Outcome
@@ -36,6 +37,8 @@ class Estimator:
     function: Callable[[Sequence[Any], Any], Outcome]
     of_events: tuple[type, ...] = ()
     """Where it takes events: the kinds of them that it uses; others may stand between them."""
+    uses: Callable[[Any], bool] = lambda _one: True
+    """Which measurements' data of these kinds are meant for it; others may stand between them."""
     series: bool = False
     """Whether it says how something went on over several measurements: the stream gives it those of a longer window."""
 
@@ -43,9 +46,14 @@ class Estimator:
         """The data that it takes and uses, in order; empty where there are none, or some of a kind that it does not take."""
         if not all(isinstance(one, self.takes) for one in data):
             return ()
-        if not self.of_events:
-            return data
-        return tuple(one for one in data if not isinstance(one, Event) or isinstance(one.what, self.of_events))
+        return tuple(one for one in data if self._is_meant(one))
+
+    def _is_meant(self, one: object) -> bool:
+        if isinstance(one, Event):
+            return not self.of_events or isinstance(one.what, self.of_events)
+        if isinstance(one, Measurement):
+            return isinstance(one.data, self.takes) and self.uses(one.data)
+        return self.uses(one)
 
     reading: Mapping[str, str] = field(default_factory=dict)
     """Options that files are read with for it, unless told otherwise."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from streams.estimators import (
     bell_fidelity,
+    coherence,
     coupled_resonator,
     g2_areas,
     g2_cw_fit,
@@ -19,6 +20,7 @@ def estimators() -> Mapping[str, Estimator]:
     """All of them. A new estimator is entered here and nowhere else."""
     every = (
         bell_fidelity.ESTIMATOR,
+        *coherence.ESTIMATORS,
         *coupled_resonator.ESTIMATORS,
         g2_areas.ESTIMATOR,
         g2_cw_fit.ESTIMATOR,
