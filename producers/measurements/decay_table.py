@@ -53,8 +53,8 @@ def read_decay(path: Path, options: DecayOptions) -> Content:
             columns = [number for number in range(len(table.values)) if number != table.number(options.delay_column)]
             if options.signal_column is None and len(columns) not in {1, 2}:
                 raise MeasurementFileError(
-                    f"{path}: {len(columns)} columns beside the delays; name that of the signal with signal_column, or counts with "
-                    "success_column and trials_column"
+                    f"{path}: {len(columns)} columns beside the delays; name that of the signal with signal_column, or counts "
+                    "with success_column and trials_column"
                 )
             signal = columns[0] if options.signal_column is None else table.number(options.signal_column)
             error = None if options.error_column is None else table.number(options.error_column)
