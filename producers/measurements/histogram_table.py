@@ -18,11 +18,13 @@ _EVEN = 0.05
 class HistogramOptions(ReaderOptions, frozen=True, kw_only=True):
     """``count_columns``: ``1,3-5`` or names; all but the delays unless given. ``integration_s`` is that of one column."""
 
+    of: Literal["coincidences", "arrivals"] = "coincidences"
     delay_column: str = "0"
     delay_unit: str | None = None
     delay_at: Literal["left-edge", "middle"] = "left-edge"
     count_columns: str | None = None
     integration_s: float | None = None
+    period_ps: float | None = None
 
 
 def read_histograms(path: Path, options: HistogramOptions) -> Content:
@@ -59,11 +61,12 @@ def read_histograms(path: Path, options: HistogramOptions) -> Content:
     try:
         data = tuple(
             DelayHistogram(
-                of="coincidences",
+                of=options.of,
                 start_ps=start_ps,
                 bin_width_ps=width_ps,
                 counts=tuple(counts.tolist()),
                 integration_s=options.integration_s,
+                period_ps=options.period_ps,
             )
             for counts in table.whole(columns)
         )

@@ -46,9 +46,7 @@ def read_records(path: Path, _: ReaderOptions) -> Content:
             raise MeasurementFileError(f"{path}: record {number}, a {known[0]}: {error}; repair it") from error
         names.add(known[0])
         found.append(record.data if isinstance(record, Measurement) else record)
-    if len(names) > 1:
-        raise MeasurementFileError(f"{path}: {' and '.join(sorted(names))} in one file; give each kind a file of its own")
-    return Content(tuple(found), f"JSON, {len(found)} × {names.pop()}")
+    return Content(tuple(found), f"JSON, {len(found)} × {' and '.join(sorted(names))}")
 
 
 def _objects(path: Path, text: str) -> list[Any]:

@@ -42,6 +42,13 @@ class Estimator:
     series: bool = False
     """Whether it says how something went on over several measurements: the stream gives it those of a longer window."""
 
+    reading: Mapping[str, str] = field(default_factory=dict)
+    """Options that files are read with for it, unless told otherwise."""
+    mixed: bool = False
+    """Whether it takes data of several of its kinds at once."""
+    suits: Callable[[Sequence[Any], Mapping[str, Parameter]], bool] = lambda _data, _given: True
+    """Whether it is the one to use on these data, which it takes, with these parameters given, where nobody says which."""
+
     def usable(self, data: Sequence[object]) -> Sequence[object]:
         """The data that it takes and uses, in order; empty where there are none, or some of a kind that it does not take."""
         if not all(isinstance(one, self.takes) for one in data):
@@ -55,11 +62,6 @@ class Estimator:
             return isinstance(one.data, self.takes) and self.uses(one.data)
         return self.uses(one)
 
-    reading: Mapping[str, str] = field(default_factory=dict)
-    """Options that files are read with for it, unless told otherwise."""
-    suits: Callable[[Sequence[Any], Mapping[str, Parameter]], bool] = lambda _data, _given: True
-    """Whether it is the one to use on these data, which it takes, with these parameters given, where nobody says which."""
-
     def __call__(self, data: Sequence[object], parameters: Mapping[str, Parameter] | None = None) -> Outcome:
         """Estimate; ``parameters`` may be texts, and those that are not given have their defaults.
 
@@ -68,7 +70,7 @@ class Estimator:
                 or of a wrong type, or data that the function refuses.
         """
         kinds = {type(one) for one in data}
-        if len(kinds) != 1 or not kinds <= set(self.takes):
+        if not kinds or (len(kinds) > 1 and not self.mixed) or not kinds <= set(self.takes):
             got = " and ".join(sorted(kind_name(kind) for kind in kinds)) or "nothing"
             raise EstimatorError(f"{self.name} takes {' or '.join(map(kind_name, self.takes))}, not {got}; give it one of these")
         return self.function(data, self.parameters_of(parameters or {}))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, sqrt
+from math import sqrt
 
 import msgspec
 
@@ -48,7 +48,7 @@ def forecast(outcome: Outcome, operator: Operator, threshold: Fraction) -> Forec
         middle = sqrt(enough * short)
         enough, short = (middle, short) if decides(middle) else (enough, middle)
     return Forecast(
-        {name: ceil((enough - 1) * count) for name, count in estimate.counts.items() if count},
+        {name: round(enough * count) - count for name, count in estimate.counts.items() if count},
         None if outcome.integration_s is None else (enough - 1) * outcome.integration_s,
     )
 

@@ -9,38 +9,54 @@ from functools import partial
 from schemas.events import Calibration, Command, Event, Swaps
 from schemas.measurements import Trials
 from schemas.records import Estimate
-from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters
-from streams.estimators.intervals import clopper_pearson
+from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind
 from streams.estimators.outcome import Bounds, Outcome
+from streams.estimators.sequences import ratio_interval
 
 METHOD = "successes over trials, interval by Clopper-Pearson, v1"
+SEQUENCE_METHOD = "successes over trials, Beta-binomial confidence sequence, v1"
 
 
-class CommandParameters(EstimatorParameters, frozen=True, kw_only=True):
+class SuccessParameters(EstimatorParameters, frozen=True, kw_only=True):
+    """``interval``: for one look at the counts, or for any number of looks."""
+
+    interval: IntervalKind = "fixed"
+
+
+class CommandParameters(SuccessParameters, frozen=True, kw_only=True):
     """``with_retries``: a command that succeeded at last is a success."""
 
     with_retries: bool = False
 
 
-def ratio_outcome(successes: int, trials: int, parameters: EstimatorParameters, integration_s: float | None = None) -> Outcome:
+def ratio_outcome(
+    successes: int,
+    trials: int,
+    parameters: EstimatorParameters,
+    *,
+    names: tuple[str, str] = ("successes", "trials"),
+    kind: IntervalKind = "fixed",
+    integration_s: float | None = None,
+) -> Outcome:
     """The ratio of 0 of 0 is no number, and its interval is everything."""
-    lower, upper = clopper_pearson(successes, trials, parameters.confidence)
+
+    def interval_of(factor: float) -> Bounds:
+        return ratio_interval(kind, round(successes * factor), round(trials * factor), parameters.confidence)
+
+    lower, upper = interval_of(1.0)
     value = successes / trials if trials else None
     estimate = Estimate(
         value=value,
         lower=lower if trials else None,
         upper=upper if trials else None,
         confidence=parameters.confidence,
-        counts={"successes": successes, "trials": trials},
+        counts=dict(zip(names, (successes, trials), strict=True)),
         unit="1",
-        method=METHOD,
+        method=METHOD if kind == "fixed" else SEQUENCE_METHOD,
+        parameters={"interval": kind},
         warnings=() if trials else ("no trials",),
     )
-    return Outcome(estimate, value, value, interval_of=_scaled(successes, trials, parameters), integration_s=integration_s)
-
-
-def _scaled(successes: int, trials: int, parameters: EstimatorParameters) -> Callable[[float], Bounds]:
-    return lambda factor: clopper_pearson(round(successes * factor), round(trials * factor), parameters.confidence)
+    return Outcome(estimate, value, value, interval_of=interval_of, integration_s=integration_s)
 
 
 def span_s(events: Iterable[Event]) -> float | None:
@@ -56,19 +72,19 @@ def _commands(event: Event, parameters: CommandParameters) -> tuple[int, int] | 
     return int(event.what.ok and (parameters.with_retries or event.what.tries == 1)), 1
 
 
-def _swaps(event: Event, _: EstimatorParameters) -> tuple[int, int] | None:
+def _swaps(event: Event, _: SuccessParameters) -> tuple[int, int] | None:
     return (event.what.acknowledged, event.what.attempts) if isinstance(event.what, Swaps) else None
 
 
-def _calibrations(event: Event, _: EstimatorParameters) -> tuple[int, int] | None:
+def _calibrations(event: Event, _: SuccessParameters) -> tuple[int, int] | None:
     return (int(event.what.passed), 1) if isinstance(event.what, Calibration) else None
 
 
 def _success(
     data: Sequence[Event | Trials],
-    parameters: EstimatorParameters,
+    parameters: SuccessParameters,
     *,
-    counted: Callable[[Event, EstimatorParameters], tuple[int, int] | None],
+    counted: Callable[[Event, SuccessParameters], tuple[int, int] | None],
     what: str,
 ) -> Outcome:
     pairs = [(one.successes, one.trials) if isinstance(one, Trials) else counted(one, parameters) for one in data]
@@ -77,7 +93,11 @@ def _success(
         raise EstimatorError(f"{what}: none of the {len(data)} events is one; give it events of that kind")
     events = [one for one, pair in zip(data, pairs, strict=True) if pair is not None and isinstance(one, Event)]
     return ratio_outcome(
-        sum(good for good, _ in known), sum(trials for _, trials in known), parameters, span_s(events) if events else None
+        sum(good for good, _ in known),
+        sum(trials for _, trials in known),
+        parameters,
+        kind=parameters.interval,
+        integration_s=span_s(events) if events else None,
     )
 
 
@@ -85,7 +105,7 @@ def _of(
     name: str,
     summary: str,
     counted: Callable[..., tuple[int, int] | None],
-    parameters: type[EstimatorParameters],
+    parameters: type[SuccessParameters],
     event: type,
 ) -> Estimator:
     return Estimator(
@@ -95,6 +115,6 @@ def _of(
 
 ESTIMATORS = (
     _of("command-success", "commands that succeeded at the first try, of all commands", _commands, CommandParameters, Command),
-    _of("swap-success", "swaps acknowledged, of all attempts", _swaps, EstimatorParameters, Swaps),
-    _of("calibration-success", "calibrations passed, of all that ended", _calibrations, EstimatorParameters, Calibration),
+    _of("swap-success", "swaps acknowledged, of all attempts", _swaps, SuccessParameters, Swaps),
+    _of("calibration-success", "calibrations passed, of all that ended", _calibrations, SuccessParameters, Calibration),
 )
