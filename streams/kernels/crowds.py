@@ -1,8 +1,9 @@
-"""Pairs where thousands of tags are in reach of one another, or where bins are not equal: two ways, whichever takes fewer steps.
+"""Pairs where many tags are in reach of one another, or where bins are not equal: three ways, whichever takes least.
 
-*Looking back* takes a step for every couple in reach, with tags of equal time and channel as one that weighs more. *Walking*
-goes along both channels of a pair once for every edge of the axis, however many tags are in reach: with F(e) the pairs of
-tau < e, a bin [e, f) holds F(f) - F(e) (T. A. Laurence et al., Opt. Lett. 31, 829, 2006).
+*Facing* is that of ``facing``, for tags of many different times. *Looking back* takes a step for every couple in reach, with
+tags of equal time and channel as one that weighs more. *Walking* goes along both channels of a pair once for every edge of the
+axis, however many tags are in reach: with F(e) the pairs of tau < e, a bin [e, f) holds F(f) - F(e) (T. A. Laurence et al.,
+Opt. Lett. 31, 829, 2006).
 """
 
 import numpy as np
@@ -13,6 +14,7 @@ from schemas.panes import Counts
 from streams.errors import DensityError
 from streams.kernels.axis import Axis, Constants, TauAxis
 from streams.kernels.bursts import Burst, gather, look_backs
+from streams.kernels.facing import count_facing
 from streams.kernels.layout import Codes, PairLayout
 from streams.kernels.singles import count_channels
 
@@ -20,6 +22,9 @@ MOST_STEPS = 1 << 32
 """Steps that one piece may take: seconds of work."""
 PIECE = 1 << 16
 """Later tags that are counted together."""
+_FEW = 64  # so few couples a tag face each other so fast that finding tags of equal time first would take longer
+_EVERY = 256  # one tag in so many is asked how many others are in its reach
+_LIGHT = 3  # a step of facing is so much lighter than one of looking back
 
 
 def count_crowd(time_ps: Times, channel: Channels, part: tuple[int, int], layout: PairLayout, axis: Axis, rows: Counts) -> None:
@@ -37,11 +42,19 @@ def count_crowd(time_ps: Times, channel: Channels, part: tuple[int, int], layout
 def _count_piece(time_ps: Times, channel: Channels, begin: int, layout: PairLayout, axis: Axis, rows: Counts) -> None:
     here, new = count_channels(channel).tolist(), count_channels(channel[begin:]).tolist()
     paired = [(row, pair) for row, pair in enumerate(layout.pairs) if here[pair[0]] and here[pair[1]]]
+    if not paired:
+        return
     walking = (axis.bins + 1) * sum(new[start] + new[stop] for _, (start, stop) in paired)
     looking = walking + 1
-    if paired and isinstance(axis, TauAxis):
-        burst = gather(time_ps, channel, (begin, time_ps.size))
-        looking = look_backs(burst.time_ps, burst.begin, axis.reach_ps)
+    if isinstance(axis, TauAxis):
+        couples = _couples(time_ps, begin, axis.reach_ps)
+        facing = couples if axis.narrow and layout.apart else MOST_STEPS + 1
+        if facing > _FEW * time_ps.size:
+            burst = gather(time_ps, channel, (begin, time_ps.size))
+            looking = look_backs(burst.time_ps, burst.begin, axis.reach_ps)
+        if facing <= min(_LIGHT * looking, walking, MOST_STEPS):
+            count_facing(time_ps, channel, begin, layout, axis, rows)
+            return
         if looking <= min(walking, MOST_STEPS):
             _look_back(burst, layout, axis, rows)
             return
@@ -58,6 +71,12 @@ def _count_piece(time_ps: Times, channel: Channels, begin: int, layout: PairLayo
             _walk_self(starts, old_starts, edges_ps, rows[row])
         else:
             _walk(starts, old_starts, stops, old_stops, edges_ps, rows[row])
+
+
+def _couples(time_ps: Times, begin: int, reach_ps: int) -> int:
+    """About how many couples lie in reach, the later one at ``begin`` or behind it: by some of the tags for all."""
+    some = np.arange(begin, time_ps.size, _EVERY)
+    return _EVERY * int((some - np.searchsorted(time_ps, time_ps[some] - reach_ps)).sum())
 
 
 def _look_back(burst: Burst, layout: PairLayout, axis: TauAxis, rows: Counts) -> None:

@@ -13,20 +13,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
 from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.kernels.axis import Constants
+from streams.kernels.lanes import LANE, LANES, OCTET, Lanes, lanes_of
 from streams.kernels.layout import Codes
 
 SPARE = 64
 """Slots behind the bins, taken in turn by what pairs with nothing, so that it costs neither a branch nor a wait."""
 CHUNK = 1_024
 """Tags that are looked at together."""
-_LANES = 8
 _AHEAD = 512  # tags that are called for this long before they are needed: further than processors look by themselves
 _FEW = 4  # where less than one tag in so many was in reach at this lag, only those are looked at again
 _MANY = 2  # where more than one in so many was, the next lag is scanned for pairs alone: another scan will follow
@@ -56,7 +55,7 @@ def count_lags(
     ``codes``, ``only`` and ``apart`` are those of the layout, ``constants`` those of a narrow axis; ``histogram`` holds the
     bins of every row and ``SPARE`` more.
     """
-    found, slots = np.empty(CHUNK + _LANES, np.uint64), np.empty(CHUNK + _LANES, np.uint32)
+    found, slots = np.empty(CHUNK + LANES, np.uint64), np.empty(CHUNK + LANES, np.uint32)
     reach, one, crowded = np.uint64(constants[2]), np.uint64(1), False
     for begin in range(np.uint64(part[0]), np.uint64(part[1]), np.uint64(CHUNK)):
         first = np.uint64(begin)
@@ -99,9 +98,9 @@ def _scan(
     Returns how many were written, and from bit ``_NEAR`` on how many are in reach.
     """
     begin = max(first, lag)
-    whole = begin + ((max(end, begin) - begin) & ~np.uint64(_LANES - 1))
+    whole = begin + ((max(end, begin) - begin) & ~np.uint64(LANES - 1))
     counts, alike = np.uint64(0), np.uint64(not pairs_alone)
-    for i in range(begin, whole, np.uint64(_LANES)):
+    for i in range(begin, whole, np.uint64(LANES)):
         counts = near_of_eight(time_ps, channel, i, first, lag, reach, alike, found, counts)
     for i in range(whole, end):
         j = i - lag
@@ -169,48 +168,25 @@ def _place_one(found: _Words, kept: np.uint64, constants: Constants, only: tuple
 
 
 def _eight_lanes(context: Any, builder: Any, signature: Any, arguments: tuple[Any, ...]) -> Any:
-    """The body of ``near_of_eight``, in LLVM's words: loops that close up what they keep never become vector instructions."""
-    lane, octet = ir.IntType(64), ir.IntType(8)
-    lanes, octets = ir.VectorType(lane, _LANES), ir.VectorType(octet, _LANES)
-    i, first, lag, reach, alike = arguments[2:7]
-    counts = arguments[8]
-    times, channels, found = (context.make_array(signature.args[n])(context, builder, arguments[n]).data for n in (0, 1, 7))
-
-    def everywhere(value: Any) -> Any:
-        one = builder.insert_element(ir.Constant(lanes, ir.Undefined), value, ir.IntType(32)(0))
-        return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), _LANES), [0] * _LANES))
-
-    def constant(*values: int) -> Any:
-        return ir.Constant(lanes, list(values) * (_LANES // len(values)))
-
-    def load(array: Any, place: Any, kind: Any, align: int) -> Any:
-        value = builder.load(builder.bitcast(builder.gep(array, [place]), kind.as_pointer()))
-        value.align = align
-        return value
-
-    def call(name: str, result: Any, *values: Any) -> Any:
-        kind = ir.FunctionType(result, [value.type for value in values])
-        return builder.call(builder.module.globals.get(name) or ir.Function(builder.module, kind, name), values)
-
-    def number(mask: Any) -> Any:
-        return builder.zext(call("llvm.ctpop.i8", octet, builder.bitcast(mask, octet)), lane)
-
-    ahead = builder.bitcast(builder.gep(times, [builder.add(i, lane(_AHEAD))]), octet.as_pointer())
-    call("llvm.prefetch.p0", ir.VoidType(), ahead, ir.IntType(32)(0), ir.IntType(32)(3), ir.IntType(32)(1))
+    write = Lanes(context, builder)
+    time_ps, channel, i, first, lag, reach, alike, found, counts = arguments
+    times, channels = signature.args[0], signature.args[1]
     j = builder.sub(i, lag)
-    age = builder.sub(load(times, i, lanes, 8), load(times, j, lanes, 8))
-    later, earlier = (builder.zext(load(channels, place, octets, 1), lanes) for place in (i, j))
-    near = builder.icmp_unsigned("<=", age, everywhere(reach))
-    differ = builder.icmp_unsigned("!=", builder.or_(builder.xor(later, earlier), everywhere(alike)), constant(0))
+    write.call_early(write.pointer(times, time_ps, builder.add(i, LANE(_AHEAD))))
+    age = builder.sub(*(write.load(write.pointer(times, time_ps, place), LANE) for place in (i, j)))
+    later, earlier = (
+        builder.zext(write.load(write.pointer(channels, channel, place), OCTET), lanes_of(LANE)) for place in (i, j)
+    )
+    near = builder.icmp_unsigned("<=", age, write.everywhere(reach))
+    differ = builder.icmp_unsigned("!=", builder.or_(builder.xor(later, earlier), write.everywhere(alike)), write.constant(0))
     kept = builder.and_(near, differ)
-    words = builder.or_(age, builder.shl(later, constant(48)))
-    words = builder.or_(words, builder.shl(earlier, constant(56)))
-    place = builder.add(everywhere(builder.sub(i, first)), constant(*range(_LANES)))
-    words = builder.or_(words, builder.shl(place, constant(32)))
-    closed_up = call("llvm.experimental.vector.compress.v8i64", lanes, words, kept, ir.Constant(lanes, ir.Undefined))
-    behind = builder.bitcast(builder.gep(found, [builder.and_(counts, lane(_LOW))]), lanes.as_pointer())
-    builder.store(closed_up, behind).align = 8
-    return builder.add(builder.add(counts, number(kept)), builder.shl(number(near), lane(_NEAR)))
+    place = builder.add(write.everywhere(builder.sub(i, first)), write.constant(*range(LANES)))
+    words = builder.or_(age, builder.shl(place, write.constant(32)))
+    words = builder.or_(words, builder.shl(later, write.constant(48)))
+    words = builder.or_(words, builder.shl(earlier, write.constant(56)))
+    behind = write.pointer(signature.args[7], found, builder.and_(counts, LANE(_LOW)))
+    write.store(write.closed_up(words, kept), behind)
+    return builder.add(builder.add(counts, write.number(kept)), builder.shl(write.number(near), LANE(_NEAR)))
 
 
 def _near_of_eight(

@@ -2,8 +2,8 @@
 
 A tag looks back over the tags before it; whoever continues a stream puts the tags of the last ``reach_ps`` in front and begins
 behind them. Equal times are tau = 0, whichever of the two stands first; of two tags of one channel the one that stands first is
-the start. Which loop counts is decided by the tags and the axis: that of ``lags``, or those of ``crowds`` where thousands of
-tags are in reach or bins are not equal. All yield the same counts.
+the start. Which loop counts is decided by the tags and the axis: that of ``lags`` for most light, those of ``crowds`` where many
+tags are in reach, or thousands, or where bins are not equal. All yield the same counts.
 """
 
 import numpy as np
@@ -17,6 +17,7 @@ from streams.kernels.lags import SPARE, count_lags
 from streams.kernels.layout import Codes, PairLayout
 from streams.kernels.readonly import readonly
 
+_MANY, _MANY_EACH = 6, 2  # tags in reach, on average, from which each pair of channels is better looked at apart
 CROWD = 2_048  # so many tags before a seam are too many for a step for each couple
 
 Tags = tuple[Times, Channels]
@@ -52,13 +53,19 @@ def count_pairs(earlier: Tags, later: Tags, part: tuple[int, int], layout: PairL
     if begin >= end or not layout.pairs:
         return
     earlier, later = _readonly(earlier), _readonly(later)
-    if isinstance(axis, TauAxis) and axis.narrow:
+    if isinstance(axis, TauAxis) and axis.narrow and not (layout.apart and _dense(later[0][begin:end], layout, axis)):
         begin = int(_count_block(*earlier, *later, part, axis.constants, layout.codes, layout.only, layout.apart, histogram))
         if begin == end:
             return
     seam = earlier[0].size
     time_ps, channel = _readonly((np.concatenate((earlier[0], later[0])), np.concatenate((earlier[1], later[1]))))
     count_crowd(time_ps, channel, (seam + begin, seam + end), layout, axis, rows_of(histogram, axis))
+
+
+def _dense(time_ps: Times, layout: PairLayout, axis: TauAxis) -> bool:
+    """Whether so many tags are in reach, on average, that it pays to look at each pair of channels apart."""
+    elapsed_ps = int(time_ps[-1]) - int(time_ps[0])
+    return axis.reach_ps * time_ps.size > (_MANY + _MANY_EACH * len(layout.detectors)) * elapsed_ps
 
 
 def _readonly(tags: Tags) -> Tags:

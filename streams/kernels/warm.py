@@ -35,21 +35,21 @@ def warm() -> None:
         split_channels(time_ps, channel)
         merge([(time_ps, channel), (time_ps, channel)])
         delay(time_ps, channel, np.arange(256))
-    few, burst = np.arange(8), np.zeros(3 * pairs.CROWD, np.int64)
-    for time_ps in (few, burst):
+    few, dense, burst = np.arange(8), np.arange(64), np.zeros(3 * pairs.CROWD, np.int64)
+    for time_ps in (few * 8, dense // 4, burst):
         tags = time_ps, np.arange(time_ps.size, dtype=np.uint8) & np.uint8(1)
-        pairs.count_pairs(tags, tags, (1, time_ps.size), layout, axis, pairs.empty_histogram(layout, axis))
+        earlier = time_ps[:2] - 100, tags[1][:2]
+        pairs.count_pairs(earlier, tags, (0, time_ps.size), layout, axis, pairs.empty_histogram(layout, axis))
     walked, unequal = PairLayout.chosen(((0, 0), (0, 1))), EdgeAxis((-4, 0, 1))
-    sparse, dense = few * 8, few
     channel = np.arange(few.size, dtype=np.uint8) & np.uint8(1)
-    tags = dense, channel
-    pairs.count_pairs(tags, tags, (1, few.size), walked, unequal, pairs.empty_histogram(walked, unequal))
+    tags = few, channel
+    pairs.count_pairs((few - 8, channel), tags, (1, few.size), walked, unequal, pairs.empty_histogram(walked, unequal))
     select(*tags, (1,))
     _warm_coincidences(tags)
     _warm_statistics(tags)
     line = ClockLine(0, 1 << 20, 4, 1)
-    count_residuals(sparse, line.to_ours(dense), line, axis)
-    count_coarse(sparse, 0, 4, 4)
+    count_residuals(few * 8, line.to_ours(few), line, axis)
+    count_coarse(few * 8, 0, 4, 4)
 
 
 def _warm_coincidences(tags: pairs.Tags) -> None:
