@@ -12,6 +12,7 @@ import typer
 
 from console.commands import (
     analyse,
+    clock,
     correlate,
     doctor,
     estimate,
@@ -58,6 +59,7 @@ def build() -> typer.Typer:
         ("estimate", estimate.estimate),
         ("indicators", indicators.indicators),
         ("correlate", correlate.correlate),
+        ("clock", clock.clock),
         ("report", report.report),
         ("sql", sql.sql),
         ("doctor", doctor.doctor),

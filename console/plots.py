@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, SOFT, TRACE = "#1b1f24", "#565e68", "#3157b7"
+INK, SOFT, TRACE, LOST = "#1b1f24", "#565e68", "#3157b7", "#b3261e"
 _CENTRAL, _SIDE = "#b3261e", "#3157b7"
 _FORMATS: Mapping[str, Mapping[str, str | None]] = {"png": {}, "svg": {"Date": None}}
 """What each carries beside its title; a date would make the same picture differ."""
@@ -159,8 +159,9 @@ def characters(
     marks: Sequence[float],
     size: tuple[int, int],
     colour: bool,
+    lowest: float = 0.0,
 ) -> str:
-    """``heights`` over ``places`` in characters, ``size`` columns by rows, with dotted lines at ``marks``."""
+    """``heights`` over ``places`` in characters, ``size`` columns by rows, from ``lowest`` up, dotted lines at ``marks``."""
     import plotext
 
     figure = plotext.figure
@@ -170,7 +171,7 @@ def characters(
     figure.plot_size(*size)
     figure.title(heading)
     figure.label(label)
-    figure.ruler("y").lim(0, max(1, float(heights.max(initial=0))))
+    figure.ruler("y").lim(lowest, max(1, float(heights.max(initial=0))))
     figure.draw(figure.signal(places.tolist(), heights.tolist(), marker="braille").fillx())
     for mark in marks:
         figure.line(mark, "vertical", style="dotted")

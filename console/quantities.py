@@ -41,6 +41,17 @@ def picoseconds(text: str) -> int:
     return int(value)
 
 
+def signed_picoseconds(text: str) -> int:
+    """A duration that may be negative: ``-2.5 s``.
+
+    Raises:
+        QuantityError: as ``picoseconds``.
+    """
+    amount = text.strip()
+    value_ps = picoseconds(amount.removeprefix("-").removeprefix("+"))
+    return -value_ps if amount.startswith("-") else value_ps
+
+
 def picoseconds_text(value_ps: int) -> str:
     """The shortest exact way to write a duration: 100000 → ``100 ns``."""
     for unit in ("s", "ms", "us", "ns"):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import ceil
+from typing import Self
 
 from streams.errors import AnalysisError
 
@@ -11,6 +12,7 @@ _WIDEST_PS = 10**7
 _MOST_BINS = 1 << 24
 _MOST_BLUR_PS = 1 << 28
 _MOST_TICKS_HELD = 10_000
+_COARSE_BINS_PS = (2_000_000, 4_000_000, 10_000_000, 20_000_000, 40_000_000)  # divisors of the usual tick
 _CLOSE_TAGS = 5_000  # of the dimmer node that a close look wants
 _CLOSE_STRETCH = 8
 _CLOSE_PAIRS = 50_000_000
@@ -21,8 +23,8 @@ _CLOSE_ROWS = 200  # bins that the frequency error may move a line during a clos
 class ClockParameters:
     """Durations are in ps; counts are of pairs.
 
-    Search: the offset lies within ``reach_ps`` of ``around_ps``, the frequency error within ``most_frequency``. Tags are binned
-    by ``coarse_bin_ps`` and correlated in parts of ``part_ps``, up to ``parts`` of them together; what stands out is looked at
+    Search: the offset lies within ``reach_ps``, the frequency error within ``most_frequency``. Tags are binned by
+    ``coarse_bin_ps`` and correlated in parts of ``part_ps``, up to ``parts`` of them together; what stands out is looked at
     closely over ``close_ps`` (longer where tags are few), and taken if chance would bring it with a probability below
     ``false_alarm``.
 
@@ -36,7 +38,6 @@ class ClockParameters:
 
     tick_ps: int = 10**11
     reach_ps: int = 10**12
-    around_ps: int = 0
     most_frequency: float = 1e-6
     coarse_bin_ps: int = 2_000_000
     part_ps: int = 2 * 10**12
@@ -85,6 +86,29 @@ class ClockParameters:
             )
         if self.part_ticks + 2 * self.reach_ticks > _MOST_TICKS_HELD:
             raise AnalysisError("clock parameters: more than 10,000 ticks at once; choose a longer tick")
+
+    @classmethod
+    def searching(
+        cls,
+        reach_ps: int,
+        most_frequency: float,
+        *,
+        our_channels: tuple[int, ...] | None,
+        other_channels: tuple[int, ...] | None,
+    ) -> Self:
+        """For a search that people ask for: the reach is rounded up to ticks, and a part blurs a peak over no more than a bin.
+
+        Raises:
+            AnalysisError: beyond bounded memory.
+        """
+        usual = cls()
+        return cls(
+            reach_ps=max(1, -(-reach_ps // usual.tick_ps)) * usual.tick_ps,
+            most_frequency=most_frequency,
+            coarse_bin_ps=next(bin_ps for bin_ps in _COARSE_BINS_PS if bin_ps >= most_frequency * usual.part_ps),
+            our_channels=our_channels,
+            other_channels=other_channels,
+        )
 
     @property
     def reach_ticks(self) -> int:

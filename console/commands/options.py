@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from console.quantities import QuantityError, channel_delay, channel_list, channel_pair, picoseconds
+from console.quantities import QuantityError, channel_delay, channel_list, channel_pair, picoseconds, signed_picoseconds
 from console.refusal import ExitCode, Refusal
 
 AsJson = Annotated[bool, typer.Option("--json", help="As an object for scripts.")]
@@ -76,6 +76,17 @@ def duration_ps(text: str | None, option: str) -> int | None:
     if value_ps == 0:
         raise Refusal(ExitCode.USAGE, "a duration of nothing", where=option, do="write one that is longer")
     return value_ps
+
+
+def signed_duration_ps(text: str | None, option: str) -> int | None:
+    """
+    Raises:
+        Refusal: no duration.
+    """
+    try:
+        return None if text is None else signed_picoseconds(text)
+    except QuantityError as error:
+        raise _wrong(error, option) from None
 
 
 def _wrong(error: QuantityError, option: str) -> Refusal:

@@ -32,7 +32,8 @@ def count_residuals(ours_ps: Times, other_ps: Times, line: ClockLine, axis: TauA
     counts = np.zeros((rows, axis.bins), np.uint32)
     begin, end = np.searchsorted(ours_ps, (line.start_ps, line.end_ps))
     ours = readonly(ours_ps[begin:end], np.int64)
-    done = _count_residuals(ours, readonly(other_ps, np.int64), line.constants, axis.constants, MOST_PAIRS, counts)
+    span, constants = line.span_ps, line.constants(line.span_ps)
+    done = _count_residuals(ours, readonly(other_ps, np.int64), span, constants, axis.constants, MOST_PAIRS, counts)
     return counts if done else None
 
 
@@ -40,16 +41,17 @@ def count_residuals(ours_ps: Times, other_ps: Times, line: ClockLine, axis: TauA
 def _count_residuals(
     ours_ps: Times,
     other_ps: Times,
+    span: int,
     line: tuple[int, int, int, int],
     constants: tuple[int, int, int, int, int, int],
     most: int,
     counts: ResidualCounts,
 ) -> bool:
-    start, span, offset, rise = line
+    start, offset, slope, steps = line
     before, width, _, multiplier, shift, _ = constants
     factor, places = np.uint64(multiplier), np.uint64(shift)
     rows = counts.shape[0]
-    grains = span >> GRAIN
+    half = np.int64(1) << (steps - 1)
     row = 0
     row_end = start + span // rows
     first = 0
@@ -59,7 +61,7 @@ def _count_residuals(
         while row < rows - 1 and now >= row_end:
             row += 1
             row_end = start + (row + 1) * span // rows
-        lowest = now + offset + (2 * ((now - start) >> GRAIN) * rise + grains) // (2 * grains) - before
+        lowest = now + offset + ((((now - start) >> GRAIN) * slope + half) >> steps) - before
         while first < other_ps.size and other_ps[first] < lowest:
             first += 1
         k = first

@@ -35,11 +35,11 @@ class Acquisition:
     tags: tuple[int, int] = (0, 0)
 
     def fed(self, ours_ps: Times, other_ps: Times, parameters: ClockParameters) -> "Acquisition":
-        """With one more tick of both clocks, the other's at the same reading plus ``around_ps``."""
+        """With one more tick of both clocks, at the same readings."""
         start_ps = self.since_ps + self.done * parameters.tick_ps
         bins, width = parameters.tick_bins, parameters.coarse_bin_ps
         ours = (*self.ours, count_coarse(ours_ps, start_ps, width, bins))
-        other = (*self.other, count_coarse(other_ps, start_ps + parameters.around_ps, width, bins))
+        other = (*self.other, count_coarse(other_ps, start_ps, width, bins))
         now = replace(self, done=self.done + 1, ours=ours, other=other)
         return _correlated(now, parameters) if now.part_ended(parameters) else now
 
@@ -62,9 +62,9 @@ class Acquisition:
     def _look(self, candidate: CoarseOffset, ours: Between, other: Between, parameters: ClockParameters) -> FoundLine | None:
         now_ps = self.since_ps + self.done * parameters.tick_ps
         middle_ps = now_ps - parameters.reach_ps - parameters.part_ps // 2
-        offset_ps = parameters.around_ps - parameters.reach_ps + candidate.delay_bins * parameters.coarse_bin_ps
+        offset_ps = candidate.delay_bins * parameters.coarse_bin_ps - parameters.reach_ps
         slope = candidate.slope_bins * parameters.coarse_bin_ps / parameters.part_ps
-        end_ps = now_ps - max(0, round(offset_ps) - parameters.around_ps + parameters.blur_ps)
+        end_ps = now_ps - max(0, round(offset_ps) + parameters.blur_ps)
         close_ps, bin_ps = parameters.close_look(*self.tags, parameters.part_ps)
         begin_ps = end_ps - close_ps
         guess = ClockLine.between(begin_ps, end_ps, offset_ps + slope * ((begin_ps + end_ps) / 2 - middle_ps), 0.0)

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from scipy import special
 
-from schemas.block import Times
+from schemas.block import Channels, Times
 from schemas.clocks import ClockChange, ClockReading, ClockState
 from schemas.records import Estimate
 from streams.clock_parameters import ClockParameters
@@ -84,6 +84,10 @@ class ClockTick:
             width_ps=self.width_ps,
         )
 
+    def with_channels(self, numbers: Channels) -> "ClockTick":
+        """The other node's channels by new numbers: ``numbers[old]`` (uint8, 256)."""
+        return replace(self, other=(self.other[0], numbers[self.other[1]]))
+
     def change(self) -> ClockChange | None:
         """The event that this tick is, if it is one."""
         if self.state is self.before and self.step_ps is None:
@@ -110,7 +114,9 @@ class OffsetState:
     @property
     def next_ps(self) -> int | None:
         """Where the next tick begins on our clock, as far as is known."""
-        return self.track.next_ps if self.track is not None else self.told_ps
+        if self.track is not None:
+            return self.track.next_ps
+        return self.acquisition.since_ps if self.told_ps is None and self.acquisition is not None else self.told_ps
 
 
 def initial() -> OffsetState:
@@ -143,7 +149,7 @@ def step(
     return state, tuple(ticks)
 
 
-def close(state: OffsetState) -> tuple[ClockTick, ...]:
+def close(state: OffsetState, parameters: ClockParameters) -> tuple[ClockTick, ...]:
     """The ticks that the last tags still make, once both streams have ended: shorter ones. The state is spent.
 
     What only one of the nodes has comes in a tick of state lost: there is nothing to pair it with.
@@ -158,7 +164,7 @@ def close(state: OffsetState) -> tuple[ClockTick, ...]:
         common_ps = min(ours_end_ps - start_ps, int((other_end_ps - start_ps - offset_ps) / (1 + standing.frequency)) - 1)
         if common_ps >= _SHORTEST_PS:
             line = ClockLine.between(start_ps, start_ps + common_ps, offset_ps, standing.frequency)
-            ticks.append(_last_tick(state, line))
+            ticks.append(_last_tick(state, state.track, line, parameters))
             start_ps, offset_ps = line.end_ps, line.end_offset_ps
     end_ps = max(ours_end_ps, other_end_ps - offset_ps)
     if end_ps > start_ps:
@@ -179,7 +185,7 @@ def needed_from_ps(state: OffsetState, parameters: ClockParameters) -> tuple[int
     """Readings of our clock and of the other from which on a remembered state needs the tags again; None: from the start."""
     if state.track is not None:
         return state.track.next_ps, state.track.other_from_ps(parameters)
-    return None if state.acquisition is None else (state.acquisition.since_ps, state.acquisition.since_ps + parameters.around_ps)
+    return None if state.acquisition is None else (state.acquisition.since_ps, state.acquisition.since_ps)
 
 
 def _next_tick(state: OffsetState, parameters: ClockParameters) -> tuple[OffsetState, ClockTick] | None:
@@ -191,10 +197,10 @@ def _next_tick(state: OffsetState, parameters: ClockParameters) -> tuple[OffsetS
 
 def _searched(state: OffsetState, attempt: Acquisition, parameters: ClockParameters) -> tuple[OffsetState, ClockTick] | None:
     start_ps = attempt.since_ps + attempt.done * parameters.tick_ps
-    end_ps, around_ps = start_ps + parameters.tick_ps, parameters.around_ps
-    if not _have(state, end_ps, end_ps + around_ps):
+    end_ps = start_ps + parameters.tick_ps
+    if not _have(state, end_ps, end_ps):
         return None
-    ours, other = state.ours.within(start_ps, end_ps), state.other.within(start_ps + around_ps, end_ps + around_ps)
+    ours, other = state.ours.within(start_ps, end_ps), state.other.within(start_ps, end_ps)
     tick = ClockTick(start_ps, end_ps, ClockState.LOST, state.state, state.reason, None, None, ours, other)
     attempt = attempt.fed(of_channels(ours, parameters.our_channels), of_channels(other, parameters.other_channels), parameters)
     close_ps, _ = parameters.close_look(ours[0].size, other[0].size, parameters.tick_ps)
@@ -202,7 +208,7 @@ def _searched(state: OffsetState, attempt: Acquisition, parameters: ClockParamet
     state = replace(
         state,
         ours=state.ours.since(kept_ps),
-        other=state.other.since(kept_ps + around_ps),
+        other=state.other.since(kept_ps),
         acquisition=attempt,
         state=ClockState.LOST,
     )
@@ -215,7 +221,7 @@ def _searched(state: OffsetState, attempt: Acquisition, parameters: ClockParamet
         return _following(state, Track.starting(found, end_ps, parameters), parameters), tick
     if attempt.exhausted(parameters):
         seconds = (end_ps - attempt.since_ps) / 1e12
-        reason = f"no shared tags stand out in {seconds:g} s within ±{parameters.reach_ps / 1e12:g} s of the expected offset"
+        reason = f"no shared tags stand out in {seconds:g} s within ±{parameters.reach_ps / 1e12:g} s"
         state = replace(state, acquisition=Acquisition(end_ps), reason=reason)
     return state, tick
 
@@ -277,16 +283,16 @@ def _judged(  # noqa: PLR0911 - one line a reason
     quiet_s = max(_SILENCE_TICKS, 2 * parameters.look_counts / max(track.shared, 1e-9)) * parameters.tick_ps / 1e12
     if silent_s > max(quiet_s, 2 * parameters.longest_look_ticks * parameters.tick_ps / 1e12 if track.look else 0.0):
         return ClockState.DRIFTING, f"no tags to compare for {silent_s:.1f} s"
-    if half_ps > limit_ps * (1.0 if before is ClockState.LOCKED else _EASE):
+    limit_ps *= 1.0 if before is ClockState.LOCKED else _EASE
+    if half_ps > limit_ps:
         return ClockState.DRIFTING, f"the offset is known to ±{half_ps:.0f} ps, wanted are ±{limit_ps:.0f} ps"
     if before is not ClockState.LOCKED and track.streak < _STREAK:
         return ClockState.DRIFTING, f"found, to be confirmed by {_STREAK} looks in a row"
     return ClockState.LOCKED, f"seen in each of the last looks, ±{half_ps:.1f} ps"
 
 
-def _last_tick(state: OffsetState, line: ClockLine) -> ClockTick:
+def _last_tick(state: OffsetState, track: Track, line: ClockLine, parameters: ClockParameters) -> ClockTick:
     """A tick as it is predicted, nothing of it looked at."""
-    assert state.track is not None  # noqa: S101 - who asks has a line
     return ClockTick(
         start_ps=line.start_ps,
         end_ps=line.end_ps,
@@ -294,9 +300,11 @@ def _last_tick(state: OffsetState, line: ClockLine) -> ClockTick:
         before=state.state,
         reason=state.reason,
         line=line,
-        standing=state.track.filter.standing(line.end_ps),
+        standing=track.filter.standing(line.end_ps),
         ours=state.ours.within(line.start_ps, line.end_ps),
         other=_mapped(state, line),
+        shared_hz=track.shared * 1e12 / parameters.tick_ps,
+        width_ps=track.width_ps,
         lost=_lost(state, line),
     )
 

@@ -30,7 +30,7 @@ def test_the_other_clocks_span_fills_ours(line, shares):
     assert (np.diff(ours_ps) >= 0).all()
     for ours, since in zip(ours_ps.tolist(), inside, strict=True):
         exact = line.start_ps + Fraction(since * line.span_ps, length)
-        assert abs(ours - exact) <= 2
+        assert abs(ours - exact) <= 4
 
 
 @given(lines, st.data())
@@ -45,7 +45,7 @@ def test_the_loop_says_the_same_without_compilation():
     line = ClockLine(10**12, 10**11, -(10**12), 90_001)
     other_ps = line.other_start_ps + np.arange(0, 10**11, 10**9 + 7)
     ours = np.empty_like(other_ps)
-    module._to_ours.py_func(other_ps, line.constants, ours)
+    module._to_ours.py_func(other_ps, line.constants(line.other_end_ps - line.other_start_ps), line.end_ps - 1, ours)
     assert (ours == line.to_ours(other_ps)).all()
     assert line.at(line.end_ps) == line.end_offset_ps
 

@@ -1,5 +1,7 @@
 """Pairs near a line, against every pair taken by hand."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,6 +13,7 @@ from streams.kernels.clock_line import GRAIN, ClockLine
 from streams.kernels.residuals import count_residuals
 
 SPAN = 1 << 21
+TIE = Fraction(1, 10**9)  # halves are rounded up
 times = st.lists(st.integers(-1000, SPAN + 1000), max_size=25).map(lambda drawn: np.array(sorted(drawn), np.int64))
 
 
@@ -18,8 +21,7 @@ def oracle(ours, other, line, axis, rows):
     counts = np.zeros((rows, axis.bins), np.uint32)
     for a in (int(t) for t in ours if line.start_ps <= t < line.end_ps):
         row = next(r for r in range(rows) if a < line.start_ps + (r + 1) * line.span_ps // rows)
-        share = ((a - line.start_ps) >> GRAIN) * line.rise_ps
-        middle = line.offset_ps + (2 * share + (line.span_ps >> GRAIN)) // (2 * (line.span_ps >> GRAIN))
+        middle = line.offset_ps + round(Fraction(((a - line.start_ps) >> GRAIN) * line.rise_ps, line.span_ps >> GRAIN) + TIE)
         for b in map(int, other):
             if axis.first_edge_ps <= b - a - middle < axis.end_ps:
                 counts[row, (b - a - middle - axis.first_edge_ps) // axis.bin_width_ps] += np.uint32(1)
@@ -41,7 +43,8 @@ def test_counts_equal_the_oracle(ours, other, offset, rise, axis, rows):
     plain = np.zeros_like(expected)
     inside = ours[(ours >= 0) & (ours < SPAN)]
     with np.errstate(over="ignore"):
-        module._count_residuals.py_func(inside, other + offset, line.constants, axis.constants, 1 << 20, plain)
+        constants = line.constants(line.span_ps)
+        module._count_residuals.py_func(inside, other + offset, line.span_ps, constants, axis.constants, 1 << 20, plain)
     assert (plain == expected).all()
 
 

@@ -264,12 +264,12 @@ def test_the_end_of_the_streams_leaves_no_tag_untold(eventful):
         edges = [start_ps, start_ps + round(stop_s * SECOND_PS)]
         ours, other = next(pieces(nodes.ours_ps, edges)), next(pieces(nodes.other_ps, edges))
         state, ticks = clock_offset.step(clock_offset.initial(), ours, other, QUICK)
-        ticks += clock_offset.close(state)
+        ticks += clock_offset.close(state, QUICK)
         assert sum(tick.ours[0].size for tick in ticks) == ours.time_ps.size
         assert all(before.end_ps == after.start_ps for before, after in pairwise(ticks))
         assert ticks[0].start_ps == start_ps
         assert ticks[-1].end_ps >= edges[1]
-    assert clock_offset.close(clock_offset.initial()) == ()
+    assert clock_offset.close(clock_offset.initial(), QUICK) == ()
 
 
 def test_tags_that_come_too_late_are_refused():
