@@ -106,9 +106,11 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Objectives:
-    """The directory of OpenSLO files; empty: the ones that are shipped."""
+    """A directory of OpenSLO files (empty: those that are shipped), a file of planned exclusions, one of what depends on what."""
 
     definitions: str = ""
+    exclusions: str = ""
+    topology: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,8 @@ def worker_settings(settings: Settings) -> "WorkerSettings":
         store=store_address(settings, readonly=False),
         data=settings.home / "worker",
         definitions=definition_paths(settings, None),
+        exclusions=(Path(settings.objectives.exclusions).expanduser(),) if settings.objectives.exclusions else (),
+        topology=_path(settings.objectives.topology),
         name=worker.name or f"{socket.gethostname()}-{os.getpid()}",
         instance=worker.name or None,
         group=worker.group,

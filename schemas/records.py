@@ -74,6 +74,12 @@ class AlertState(msgspec.Struct, frozen=True, kw_only=True):
     run: RunId
     firmware: str = ""
     runbook: str = ""
+    inhibited_by: str = ""
+    """The more severe alert of the same objective and subject that fired when this one turned, and so silences it."""
+    indicator: str = ""
+    device: str = ""
+    estimate: Estimate | None = None
+    """What was last measured; None where no measurement made it turn."""
     version: int = 1
 
 

@@ -55,6 +55,8 @@ def stand(
     ready: Sequence[Trigger], sums: Sequence[Counts], before: Standings, now_unix_s: int
 ) -> tuple[Standings, tuple[str, ...]]:
     """The standings at ``now_unix_s`` and the severities that began or ceased to fire, the most severe first."""
+    if not before and not any(counts[1] for counts in sums):
+        return before, ()
     above: dict[str, tuple[str, ...]] = {}
     for trigger in ready:
         if trigger.is_above(sums):

@@ -15,8 +15,9 @@ from schemas.ids import SubjectId
 from slo.alerts import more_severe, rank
 from slo.budget import BudgetSnapshot
 from slo.counts import Amount, Counts
-from slo.exclusions import EVERYBODY, Exclusion, Stretch, admitted, covered, inside
+from slo.exclusions import EVERYBODY, Exclusion, Stretch, allowed, covered, inside
 from slo.forecast import Forecast, Held, Leaving, Pace, forecast, pushed_out
+from slo.horizon import pace_window_s
 from slo.instant import NS
 from slo.objective import Method, Objective
 from slo.period import CalendarWindow, span_at
@@ -123,13 +124,6 @@ def assess(
     )
 
 
-def allowed(objective: Objective, declared: Sequence[Exclusion]) -> tuple[Stretch, ...]:
-    """What of the declared exclusions holds for an objective: all up to its cap, of a critical one nothing."""
-    if objective.critical:
-        return ()
-    return admitted(((each.start_ns, each.end_ns) for each in declared), objective.exclusion_cap, objective.period_s * NS)
-
-
 def counted(
     objective: Objective, series: Series, dropped: Marks, stretches: tuple[Stretch, ...], until_ns: int
 ) -> tuple[Timeline, Slices | None]:
@@ -225,11 +219,6 @@ def _forecast(objective: Objective, line: Timeline, snapshot: BudgetSnapshot, pe
     if objective.event_window is None or not pace.events:
         return forecast(held, pace, leaving)
     return pushed_out(held, pace, leaving, objective.event_window)
-
-
-def pace_window_s(objective: Objective) -> int:
-    """The window whose pace a forecast takes: the shortest long one of the tiers, the period where there are none."""
-    return min((tier.long_s for tier in objective.tiers), default=objective.period_s)
 
 
 def _slice_counts(slices: Slices | None, series: Series, dropped: Marks, period: Stretch) -> SliceCounts:

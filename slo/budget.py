@@ -54,8 +54,3 @@ class BudgetSnapshot:
     def remaining_ratio(self) -> Fraction | None:
         """Share of the budget that is left; negative when overspent, never clamped."""
         return self.remaining_events / self.total if self.total else None
-
-    def lasts_s(self, window_s: int) -> Fraction | None:
-        """Seconds until as many more bad events have come as are left, at the pace of that window; None: not in sight."""
-        bad = self.counts(window_s).bad
-        return max(self.remaining_events, Fraction(0)) * window_s / bad if bad else None

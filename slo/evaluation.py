@@ -1,32 +1,32 @@
 """The seam between the stream and the objectives: one sample in; verdicts, budgets and alert transitions out. No I/O, no clock.
 
-Everything is a function of the samples in the order in which they are given: a replay gives the same state and the same output.
+Everything is a function of the samples and exclusions in the order in which they are given: a replay gives the same state and the
+same output. Figures depend on no order at all.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.records import AlertState, IndicatorSample, Verdict
-from slo.alerts import Standing, Trigger, alert_id, inhibitor, triggers
+from slo.alerts import Standing, alert_id, inhibitor
 from slo.budget import BudgetSnapshot
-from slo.counts import ONE_OF, Bucket, Counts
+from slo.counts import Bucket, Counts
 from slo.definitions import Definitions
-from slo.errors import DefinitionError, SampleError
-from slo.history import History, RunLengthHistory
-from slo.judge import judge
-from slo.objective import Criterion, Method, Objective
-from slo.period import RollingWindow
-from slo.track import Disposition, Track
-from slo.windows import SlidingWindows
-from slo.wording import cleared, firing
+from slo.exclusions import EVERYBODY, Exclusion, Stretch, allowed, is_inside
+from slo.history import NEVER, History, RunLengthHistory
+from slo.instant import NS
+from slo.schedule import Schedule
+from slo.track import Disposition, Track, Turn
+from slo.watch import Watch
+from slo.wording import Occasion, cleared, firing
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A sample's verdict under one objective: what is stored, and all that a restart needs.
+    """A sample's verdict under one objective: what is stored. (objective, subject, run, end_unix_s) is its key.
 
-    (objective, subject, run, end_unix_s) is its key.
+    ``counts`` are what it says whether it is excluded or not; ``verdict`` says what became of it.
     """
 
     objective: str
@@ -40,7 +40,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What one sample changed. Tuples follow the order of the objectives' names; only counted samples fill them."""
+    """What one sample or exclusion changed. Tuples follow the order of the objectives' names."""
 
     disposition: Disposition
     judged: tuple[Judged, ...] = ()
@@ -51,24 +51,43 @@ class Evaluation:
     """Ids of this subject's firing alerts that a more severe one of the same objective silences."""
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """One track as the store has it: a restart goes on from here."""
+
+    objective: str
+    subject: SubjectId
+    history: History
+    first_unix_s: int
+    now_unix_s: int
+    last_ends: Mapping[RunId, int]
+    standings: Mapping[str, Standing]
+
+
+_AHEAD_S = 7 * 86_400
+"""How far beyond the samples planned exclusions are worked out at a time."""
+Key = tuple[SubjectId, str]
+"""A subject and the name of an objective."""
+
+
 @dataclass(slots=True)
 class EvaluatorState:
-    """All that the past left: one track a subject and objective. Made and changed by the ``Evaluator`` only."""
+    """All that the past left: one track a subject and objective, and what was excluded of whom. Made and changed by the
+    ``Evaluator`` only.
+    """
 
-    tracks: dict[tuple[SubjectId, str], Track] = field(default_factory=dict)
+    tracks: dict[Key, Track] = field(default_factory=dict)
+    raised: dict[SubjectId, dict[object, Exclusion]] = field(default_factory=dict)
+    """Exclusions that devices and people raised."""
+    excluded: dict[Key, tuple[Stretch, ...]] = field(default_factory=dict)
+    """In seconds; by track, where there are any."""
+    planned: tuple[Exclusion, ...] = ()
+    planned_until_unix_s: int = NEVER
 
 
 def system_by_prefix(device: DeviceId) -> str:
     """The system that a device's id names before its first dash: ``sps`` of ``sps-helios-01``."""
     return device.partition("-")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    objective: Objective
-    criterion: Criterion
-    ready: tuple[Trigger, ...]
-    windows_s: tuple[int, ...]
 
 
 class Evaluator:
@@ -79,30 +98,23 @@ class Evaluator:
         definitions: Definitions,
         *,
         system_of: Callable[[DeviceId], str] = system_by_prefix,
-        history: Callable[[SubjectId, str], History] = lambda _subject, _objective: RunLengthHistory(),
+        schedule: Schedule | None = None,
     ) -> None:
-        """``system_of`` tells a device's system, ``history`` makes the past of a subject under an objective.
-
-        Raises:
-            DefinitionError: an objective is counted in a way, or over a window, that the stream cannot evaluate.
-        """
-        self._watches = {each.name: _watch(each, each.criterion) for each in definitions.objectives if each.criterion}
-        self._by_indicator: dict[IndicatorId, list[_Watch]] = {}
+        """``system_of`` tells a device's system; ``schedule`` are the planned exclusions."""
+        self._watches = {each.name: Watch.of(each, each.criterion) for each in definitions.objectives if each.criterion}
+        self._by_indicator: dict[IndicatorId, list[Watch]] = {}
         for watch in self._watches.values():
             self._by_indicator.setdefault(watch.criterion.indicator, []).append(watch)
         self._system_of = system_of
-        self._history = history
+        self._schedule = schedule or Schedule(())
 
     def initial(self) -> EvaluatorState:
         return EvaluatorState()
 
-    def step(
-        self, state: EvaluatorState, sample: IndicatorSample, *, excluded: bool = False
-    ) -> tuple[EvaluatorState, Evaluation]:
+    def step(self, state: EvaluatorState, sample: IndicatorSample) -> tuple[EvaluatorState, Evaluation]:
         """Judge a sample. The state handed in is spent; go on with the one returned.
 
         A sample older than the newest restates the windows that it still lies in; budgets and alerts are as of the newest.
-        ``excluded``: the sample falls into maintenance, calibration or warm-up.
 
         Raises:
             SampleError: the sample contradicts itself or comes in another unit than its indicator; the state is unchanged.
@@ -110,29 +122,27 @@ class Evaluator:
         watches = self._about(sample)
         if not watches:
             return state, Evaluation(Disposition.UNWATCHED)
-        verdicts = [_verdict(watch, sample, excluded=excluded) for watch in watches]
+        judgements = [watch.judge(sample) for watch in watches]
+        self._plan(state, sample.end_unix_s)
         dispositions = set()
         judged: list[Judged] = []
         budgets: list[BudgetSnapshot] = []
         alerts: list[AlertState] = []
         inhibited: list[str] = []
-        for watch, verdict in zip(watches, verdicts, strict=True):
+        for watch, (verdict, counts) in zip(watches, judgements, strict=True):
             name = watch.objective.name
-            track = self._track(state, sample.subject, watch)
+            key = (sample.subject, name)
+            track = state.tracks.get(key) or self._new_track(state, key, watch)
             disposition = track.admit(sample.run, sample.end_unix_s)
             dispositions.add(disposition)
             if disposition is not Disposition.COUNTED:
                 continue
-            row = Judged(name, sample.subject, sample.indicator, sample.run, sample.end_unix_s, verdict, ONE_OF[verdict])
-            before = track.standings
-            turned = track.count(sample.run, Bucket(sample.end_unix_s, row.counts), watch.ready)
-            snapshot = self._snapshot(watch, sample.subject, track)
-            judged.append(row)
-            budgets.append(snapshot)
-            alerts += [
-                _transition(watch.objective, sample, snapshot, before.get(each), track.standings[each], severity=each)
-                for each in turned
-            ]
+            out = is_inside(state.excluded.get(key, ()), sample.end_unix_s)
+            said = Verdict.EXCLUDED if out else verdict
+            judged.append(Judged(name, sample.subject, sample.indicator, sample.run, sample.end_unix_s, said, counts))
+            turns = track.count(sample.run, Bucket(sample.end_unix_s, counts), watch.ready)
+            budgets.append(snapshot(watch, sample.subject, track.now_unix_s, track.sums))
+            alerts += [transition(watch, Occasion.of(sample), track, turn) for turn in turns]
             inhibited += [
                 alert_id(name, sample.subject, severity)
                 for severity, standing in track.standings.items()
@@ -143,93 +153,128 @@ class Evaluator:
         )
         return state, Evaluation(disposition, tuple(judged), tuple(budgets), tuple(alerts), tuple(inhibited))
 
-    def restore(self, state: EvaluatorState, rows: Iterable[Judged]) -> EvaluatorState:
-        """Take up what was judged before, in the order in which it was judged (of each subject and objective at least the last
-        period). The result is the state that judging left; nothing is emitted. Rows of objectives that no longer exist, and rows
-        that come again, are passed over.
+    def exclude(self, state: EvaluatorState, exclusion: Exclusion) -> tuple[EvaluatorState, Evaluation]:
+        """Take out a stretch of time, past or future. One with the subject, reason and start of an earlier one replaces it: an
+        exclusion whose end was not known gets one.
         """
-        for row in rows:
-            watch = self._watches.get(row.objective)
+        known = state.raised.setdefault(exclusion.subject, {})
+        if known.get((exclusion.reason, exclusion.start_ns)) == exclusion:
+            return state, Evaluation(Disposition.DUPLICATE)
+        known[exclusion.reason, exclusion.start_ns] = exclusion
+        concerned = [key for key in sorted(state.tracks) if exclusion.concerns(key[0])]
+        return state, self._mask(state, concerned, Occasion(exclusion=exclusion.reason))
+
+    def restore(
+        self, state: EvaluatorState, tracks: Iterable[Remembered], exclusions: Iterable[Exclusion] = ()
+    ) -> EvaluatorState:
+        """Take up what the store remembers, exclusions in the order in which they came. The result is the state that judging
+        left; nothing is emitted. What is remembered of objectives that no longer exist is passed over.
+        """
+        for exclusion in exclusions:
+            state.raised.setdefault(exclusion.subject, {})[exclusion.reason, exclusion.start_ns] = exclusion
+        newest = NEVER
+        for one in tracks:
+            watch = self._watches.get(one.objective)
             if watch is None:
                 continue
-            track = self._track(state, row.subject, watch)
-            if track.admit(row.run, row.end_unix_s) is Disposition.COUNTED:
-                track.count(row.run, Bucket(row.end_unix_s, row.counts), watch.ready)
+            key = (one.subject, one.objective)
+            track = state.tracks[key] = watch.track(one.history)
+            track.resume(one.first_unix_s, one.now_unix_s, one.last_ends.items(), one.standings)
+            newest = max(newest, one.now_unix_s)
+        self._plan(state, newest)
+        for key, track in state.tracks.items():
+            self._hide(state, key)
+            track.check(self._watches[key[1]].ready)
         return state
 
     def budgets(self, state: EvaluatorState) -> Iterable[BudgetSnapshot]:
         """Every budget as it stands."""
-        return (self._snapshot(self._watches[name], subject, track) for (subject, name), track in state.tracks.items())
+        return (
+            snapshot(self._watches[name], subject, track.now_unix_s, track.sums)
+            for (subject, name), track in state.tracks.items()
+        )
 
-    def _about(self, sample: IndicatorSample) -> list[_Watch]:
+    def _about(self, sample: IndicatorSample) -> list[Watch]:
+        watches = self._by_indicator.get(sample.indicator, ())
+        if not watches:
+            return []
         system = self._system_of(sample.device)
-        return [watch for watch in self._by_indicator.get(sample.indicator, ()) if watch.criterion.concerns(system)]
+        return [each for each in watches if each.criterion.concerns(system) and each.objective.is_about(sample.subject)]
 
-    def _track(self, state: EvaluatorState, subject: SubjectId, watch: _Watch) -> Track:
-        key = (subject, watch.objective.name)
-        track = state.tracks.get(key)
-        if track is None:
-            track = state.tracks[key] = Track(SlidingWindows(watch.windows_s, self._history(*key)))
+    def _new_track(self, state: EvaluatorState, key: Key, watch: Watch) -> Track:
+        track = state.tracks[key] = watch.track(RunLengthHistory())
+        self._hide(state, key)
         return track
 
-    @staticmethod
-    def _snapshot(watch: _Watch, subject: SubjectId, track: Track) -> BudgetSnapshot:
-        return BudgetSnapshot(
-            watch.objective.name,
-            subject,
-            track.windows.now_unix_s,
-            watch.objective.budget,
-            tuple(zip(watch.windows_s, track.windows.sums, strict=True)),
-        )
+    def _plan(self, state: EvaluatorState, until_unix_s: int) -> None:
+        """Work out what is planned, well beyond the samples."""
+        if self._schedule.planned and until_unix_s > state.planned_until_unix_s:
+            state.planned_until_unix_s = until_unix_s + _AHEAD_S
+            state.planned = self._schedule.until(state.planned_until_unix_s * NS)
+            self._mask(state, list(state.tracks), Occasion())
+
+    def _mask(self, state: EvaluatorState, keys: Sequence[Key], occasion: Occasion) -> Evaluation:
+        """Look again at what is excluded of these tracks."""
+        budgets: list[BudgetSnapshot] = []
+        alerts: list[AlertState] = []
+        for key in keys:
+            if not self._hide(state, key):
+                continue
+            (subject, name), track = key, state.tracks[key]
+            watch = self._watches[name]
+            turns = track.check(watch.ready)
+            budgets.append(snapshot(watch, subject, track.now_unix_s, track.sums))
+            alerts += [transition(watch, occasion.about(subject), track, turn) for turn in turns]
+        return Evaluation(Disposition.COUNTED, (), tuple(budgets), tuple(alerts))
+
+    def _hide(self, state: EvaluatorState, key: Key) -> bool:
+        """Mask a track as its exclusions are now; whether anything changed."""
+        subject, name = key
+        raised = (each for about in (EVERYBODY, subject) for each in state.raised.get(about, {}).values())
+        declared = [each for each in (*state.planned, *raised) if each.concerns(subject)]
+        stretches = tuple((start // NS, end // NS) for start, end in allowed(self._watches[name].objective, declared))
+        if stretches == state.excluded.get(key, ()):
+            return False
+        state.excluded[key] = stretches
+        state.tracks[key].mask(stretches)
+        return True
 
 
-def _watch(objective: Objective, criterion: Criterion) -> _Watch:
-    if objective.method is not Method.OCCURRENCES or not isinstance(objective.window, RollingWindow):
-        raise DefinitionError(
-            objective.place,
-            f"objective `{objective.name}` is counted by {objective.method} over a {type(objective.window).__name__}",
-            "write `budgetingMethod: Occurrences` and a rolling window: the stream evaluates no other so far",
-        )
-    return _Watch(objective, criterion, triggers(objective), objective.windows_s)
+def snapshot(watch: Watch, subject: SubjectId, at_unix_s: int, sums: Sequence[Counts]) -> BudgetSnapshot:
+    """The budget of a subject with these counts in the objective's windows."""
+    objective = watch.objective
+    windows = tuple(zip(watch.windows.lengths_s, sums, strict=True))
+    return BudgetSnapshot(objective.name, subject, at_unix_s, watch.budget, windows)
 
 
-def _verdict(watch: _Watch, sample: IndicatorSample, *, excluded: bool) -> Verdict:
-    if sample.estimate.unit != watch.criterion.unit:
-        raise SampleError(
-            f"sample of {sample.indicator} of {sample.subject} (run {sample.run}, end {sample.end_unix_s}) comes in "
-            f"`{sample.estimate.unit}`, not `{watch.criterion.unit}`: whoever measures it must convert"
-        )
-    return judge(sample.estimate, watch.criterion.operator, watch.criterion.threshold, excluded=excluded)
-
-
-def _transition(
-    objective: Objective,
-    sample: IndicatorSample,
-    snapshot: BudgetSnapshot,
-    before: Standing | None,
-    now: Standing,
-    *,
-    severity: str,
-) -> AlertState:
-    concerned = [tier for tier in objective.tiers if tier.severity == severity and (not now.firing or tier.name in now.tiers)]
+def transition(watch: Watch, occasion: Occasion, track: Track, turn: Turn) -> AlertState:
+    """What is told of an alert that turned."""
+    objective, now = watch.objective, turn.now
+    concerned = [t for t in objective.tiers if t.severity == turn.severity and (not now.firing or t.name in now.tiers)]
     fastest = max(concerned, key=lambda tier: (tier.factor, -tier.long_s))
-    rate, remaining = snapshot.burn_rate(fastest.long_s), snapshot.remaining_ratio
+    budget = snapshot(watch, occasion.subject, now.since_unix_s, turn.sums)
+    rate, remaining = budget.burn_rate(fastest.long_s), budget.remaining_ratio
+    above = None if objective.critical else inhibitor(track.standings, turn.severity)
     return AlertState(
-        alert=alert_id(objective.name, sample.subject, severity),
+        alert=alert_id(objective.name, occasion.subject, turn.severity),
         objective=objective.name,
-        subject=sample.subject,
-        severity=severity,
+        subject=occasion.subject,
+        severity=turn.severity,
         firing=now.firing,
         since_unix_s=now.since_unix_s,
         tiers=now.tiers,
         text=(
-            firing(objective, sample, snapshot, fastest)
-            if before is None or now.firing
-            else cleared(objective, sample, snapshot, before.since_unix_s)
+            firing(objective, occasion, budget, fastest, watch.lasts_s(track, budget))
+            if turn.before is None or now.firing
+            else cleared(objective, occasion, budget, turn.before.since_unix_s)
         ),
         burn_rate=None if rate is None else str(rate),
         budget_remaining=None if remaining is None else str(remaining),
-        run=sample.run,
-        firmware=sample.firmware,
+        run=occasion.run,
+        firmware=occasion.firmware,
         runbook=objective.runbook,
+        inhibited_by=alert_id(objective.name, occasion.subject, above) if above else "",
+        indicator=watch.criterion.indicator,
+        device=occasion.device,
+        estimate=occasion.estimate,
     )

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.ids import SubjectId
+from slo.instant import NS
+from slo.objective import Objective
 from slo.series import Times
 
 EVERYBODY = SubjectId("*")
@@ -33,6 +35,13 @@ class Exclusion:
         return self.subject in (EVERYBODY, subject)
 
 
+def allowed(objective: Objective, declared: Sequence[Exclusion]) -> tuple[Stretch, ...]:
+    """What of the declared exclusions holds for an objective: all up to its cap, of a critical one nothing."""
+    if objective.critical:
+        return ()
+    return admitted(((each.start_ns, each.end_ns) for each in declared), objective.exclusion_cap, objective.period_s * NS)
+
+
 def admitted(declared: Iterable[Stretch], cap: Fraction, period: int) -> tuple[Stretch, ...]:
     """What of the declared stretches is excluded, in time order, without overlaps.
 
@@ -51,6 +60,11 @@ def admitted(declared: Iterable[Stretch], cap: Fraction, period: int) -> tuple[S
 def covered(stretches: Sequence[Stretch], start: int, end: int) -> int:
     """How much of (start, end] lies in stretches that do not overlap."""
     return sum(max(0, min(end, until) - max(start, since)) for since, until in stretches)
+
+
+def is_inside(stretches: Sequence[Stretch], time: int) -> bool:
+    """Whether a time lies in one of the stretches."""
+    return any(start < time <= end for start, end in stretches)
 
 
 def inside(stretches: Sequence[Stretch], times: Times) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ from math import lcm
 import numpy as np
 from scipy.special import betaincinv
 
-from slo.series import Integers, Times
+from slo.series import Integers
 
 CONFIDENCE = 0.95
 _DENOMINATOR = 10**9
@@ -30,13 +30,16 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What leaves the period: ``after`` (ascending, in the pace's unit of time) so many ``events``, ``bad`` ones among them."""
+    """What leaves the period, in runs: from ``after`` on (ascending, in the pace's unit of time) ``count`` times, ``step`` apart,
+    so many ``events``, ``bad`` ones among them, in units of 1/``scale``. Runs do not overlap.
+    """
 
-    after: Times
+    after: Integers
     events: Integers
     bad: Integers
     scale: int = 1
-    """Events are in units of 1/scale."""
+    step: Integers | int = 0
+    count: Integers | int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +96,28 @@ def exhausted_after(held: Held, pace: Pace, leaving: Leaving) -> Fraction | None
     # Everything times `unit` · pace.length: whole numbers.
     slope = int((budget * pace.events - pace.bad) * unit)
     stands = (budget * held.events - held.bad) * unit * pace.length
+    if stands <= 0:
+        return Fraction(0)
     share, each = int(budget * unit / leaving.scale) * pace.length, unit // leaving.scale * pace.length
-    largest = abs(int(stands)) + (share + each) * int(leaving.events.sum()) + abs(slope) * held.horizon
-    kind = np.int64 if largest < _WORD else object
-    edges = np.concatenate(([0], leaving.after.astype(kind), [held.horizon]))
+    count, step = leaving.count + 0 * leaving.after, leaving.step + 0 * leaving.after
+    total = int(np.sum(leaving.events.astype(object) * count.astype(object))) if len(count) else 0
+    kind = np.int64 if abs(int(stands)) + (share + each) * total + abs(slope) * held.horizon < _WORD else object
+    after, count, step = leaving.after.astype(kind), count.astype(kind), step.astype(kind)
     gone = leaving.events.astype(kind) * share - leaving.bad.astype(kind) * each
-    left = int(stands) - np.concatenate((np.zeros(1, kind), np.cumsum(gone)))
-    begins, ends = left + edges[:-1] * slope, left + edges[1:] * slope
-    hit = np.flatnonzero((begins <= 0) | (ends < 0))
-    if not len(hit):
-        return None
-    first = int(hit[0])
-    return Fraction(int(edges[first])) if begins[first] <= 0 else Fraction(int(left[first]), -slope)
+    left = int(stands) - np.concatenate((np.zeros(1, kind), np.cumsum(gone * count)))
+    # Just before and just after each leaving what is left changes evenly along a run: its first and its last leaving decide.
+    before_first = left[:-1] + after * slope
+    per_leaving = step * slope - gone
+    before_last = before_first + (count - 1) * per_leaving
+    hit = np.flatnonzero((before_first < 0) | (before_last < 0) | (before_first - gone <= 0) | (before_last - gone <= 0))
+    if len(hit):
+        run = int(hit[0])
+        stands_at, jump, first, turn, since, apart = (int(c[run]) for c in (left, gone, before_first, per_leaving, after, step))
+        begun = first < 0 or first - jump <= 0
+        index = 0 if begun else min(first // -turn + 1, -((first - jump) // turn))
+        # Already before that leaving, or by it.
+        return Fraction(stands_at - index * jump, -slope) if first + index * turn < 0 else Fraction(since + index * apart)
+    return Fraction(int(left[-1]), -slope) if left[-1] + held.horizon * slope < 0 else None
 
 
 def ratio_bounds(bad: Fraction, events: Fraction, confidence: float = CONFIDENCE) -> tuple[Fraction, Fraction]:

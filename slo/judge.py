@@ -1,45 +1,60 @@
 """The verdict of an estimate against a threshold: by the whole interval, never by the value alone."""
 
-import math
 from fractions import Fraction
+from math import inf, isnan, nextafter
 
 from schemas.records import Estimate, Verdict
 from slo.errors import SampleError
 from slo.objective import Operator
 
 
-def judge(estimate: Estimate, operator: Operator, threshold: Fraction, *, excluded: bool = False) -> Verdict:
+def judge(estimate: Estimate, operator: Operator, threshold: Fraction) -> Verdict:
     """Good if the whole interval is on the right side of ``threshold``, bad if it is on the wrong side, insufficient otherwise.
 
     A one-sided limit counts where it decides: an upper limit below the threshold is good for ``<``, and can never be bad. Without
-    counts nothing is decided. ``excluded`` (maintenance, calibration, warm-up) goes before everything. Comparisons are exact.
+    counts nothing is decided.
 
     Raises:
         SampleError: the interval's bounds are swapped or not numbers.
     """
-    if excluded:
-        return Verdict.EXCLUDED
-    lower, upper = _bounds(estimate)
-    if not any(estimate.counts.values()):
+    return Limit(operator, threshold).judge(estimate)
+
+
+class Limit:
+    """A threshold made ready for many estimates. Exact: between a threshold and the floats beside it lies no other float."""
+
+    __slots__ = ("_above", "_below", "_upward")
+
+    def __init__(self, operator: Operator, threshold: Fraction) -> None:
+        nearest = float(threshold)
+        exact = Fraction(nearest)
+        self._upward = operator in (Operator.GREATER, Operator.AT_LEAST)
+        at_most = nearest if exact <= threshold else nextafter(nearest, -inf)
+        """The largest float at or below the threshold."""
+        at_least = nearest if exact >= threshold else nextafter(nearest, inf)
+        strict_below = nextafter(at_most, -inf) if Fraction(at_most) == threshold else at_most
+        strict_above = nextafter(at_least, inf) if Fraction(at_least) == threshold else at_least
+        # At or below the one a value is on the low side, at or above the other on the high side.
+        self._below, self._above = {
+            Operator.LESS: (strict_below, at_least),
+            Operator.AT_MOST: (at_most, strict_above),
+            Operator.GREATER: (at_most, strict_above),
+            Operator.AT_LEAST: (strict_below, at_least),
+        }[operator]
+
+    def judge(self, estimate: Estimate) -> Verdict:
+        """As ``judge``."""
+        lower = -inf if estimate.lower is None else estimate.lower
+        upper = inf if estimate.upper is None else estimate.upper
+        if isnan(lower) or isnan(upper) or lower > upper:
+            raise SampleError(
+                f"the interval of the {estimate.method} estimate is [{lower}, {upper}]; "
+                "a bound that the data cannot give is None, and the lower one comes first"
+            )
+        if not any(estimate.counts.values()):
+            return Verdict.INSUFFICIENT
+        if upper <= self._below:
+            return Verdict.BAD if self._upward else Verdict.GOOD
+        if lower >= self._above:
+            return Verdict.GOOD if self._upward else Verdict.BAD
         return Verdict.INSUFFICIENT
-    match operator:
-        case Operator.LESS:
-            good, bad = upper < threshold, lower >= threshold
-        case Operator.AT_MOST:
-            good, bad = upper <= threshold, lower > threshold
-        case Operator.GREATER:
-            good, bad = lower > threshold, upper <= threshold
-        case Operator.AT_LEAST:
-            good, bad = lower >= threshold, upper < threshold
-    return Verdict.GOOD if good else Verdict.BAD if bad else Verdict.INSUFFICIENT
-
-
-def _bounds(estimate: Estimate) -> tuple[float, float]:
-    lower = -math.inf if estimate.lower is None else estimate.lower
-    upper = math.inf if estimate.upper is None else estimate.upper
-    if math.isnan(lower) or math.isnan(upper) or lower > upper:
-        raise SampleError(
-            f"the interval of the {estimate.method} estimate is [{lower}, {upper}]; "
-            "a bound that the data cannot give is None, and the lower one comes first"
-        )
-    return lower, upper

@@ -1,63 +1,54 @@
-"""Exact sliding windows over event time: (now - W, now], a bucket belongs by its end."""
+"""The windows of an objective over event time: (start, now], a bucket belongs by its end."""
 
-from collections.abc import Sequence
-
-from slo.counts import Bucket, Counts
-from slo.history import History
-
-NEVER = -(1 << 62)
-"""Before all event time."""
+from slo.history import NEVER, History
+from slo.objective import Objective
+from slo.period import CalendarWindow, Span, span_at
 
 
-class SlidingWindows:
-    """Running integer sums over several windows of one series. What enters comes from the caller, what leaves from the history.
+class Windows:
+    """Where each of an objective's windows begins. ``lengths_s`` are as the objective has them, the period's is the last.
 
-    ``now_unix_s`` is the newest end seen, NEVER before the first bucket.
+    The same for all subjects; what it remembers is only the calendar's last period.
     """
 
-    __slots__ = ("_history", "_sums", "lengths_s", "now_unix_s")
+    def __init__(self, objective: Objective) -> None:
+        self.lengths_s = objective.windows_s
+        self.burning_s = max((tier.long_s for tier in objective.tiers), default=0)
+        self._calendar = objective.window if isinstance(objective.window, CalendarWindow) else None
+        self._events = objective.event_window
+        self._span = Span(NEVER, NEVER)
 
-    def __init__(self, lengths_s: Sequence[int], history: History) -> None:
-        """``lengths_s`` ascending; ``history`` is this series' own and grows through ``add`` only."""
-        self.lengths_s = tuple(lengths_s)
-        self._sums = [Counts()] * len(self.lengths_s)
-        self._history = history
-        self.now_unix_s = NEVER
+    def starts(self, history: History, now_unix_s: int) -> list[int]:
+        """The start of each window at ``now``, in the order of the lengths."""
+        found = [now_unix_s - length for length in self.lengths_s]
+        if self._calendar is not None:
+            found[-1] = self._period_start(self._calendar, now_unix_s)
+        elif self._events is not None:
+            found[-1] = _reaching(history, self._events, found[-1], now_unix_s)
+        return found
 
-    @property
-    def sums(self) -> Sequence[Counts]:
-        """Counts in each window, in the order of the lengths."""
-        return self._sums
+    def horizon(self, now_unix_s: int) -> int:
+        """What ends here or before has left every window."""
+        start = now_unix_s - self.lengths_s[-1]
+        if self._calendar is None:
+            return start
+        longest = now_unix_s - self.lengths_s[-2] if len(self.lengths_s) > 1 else now_unix_s
+        return min(self._period_start(self._calendar, now_unix_s), longest)
 
-    @property
-    def history(self) -> History:
-        return self._history
+    def _period_start(self, calendar: CalendarWindow, now_unix_s: int) -> int:
+        if not self._span.start_unix_s < now_unix_s <= self._span.end_unix_s:
+            self._span = span_at(calendar, now_unix_s)
+        return self._span.start_unix_s
 
-    def add(self, bucket: Bucket) -> bool:
-        """Count a bucket, sliding the windows to it if it is the newest; a late one restates the windows that it still lies in.
 
-        Returns False, and counts nothing, where the bucket has already left the longest window.
-        """
-        end, now = bucket.end_unix_s, self.now_unix_s
-        if end <= now - self.lengths_s[-1]:
-            return False
-        if end > now:
-            self._slide(end)
-            now = end
-        self._history.add(bucket)
-        good, bad, insufficient, excluded = bucket.counts
-        for index, length in enumerate(self.lengths_s):
-            if end > now - length:
-                total = self._sums[index]
-                self._sums[index] = Counts(total[0] + good, total[1] + bad, total[2] + insufficient, total[3] + excluded)
-        return True
-
-    def _slide(self, now: int) -> None:
-        before = self.now_unix_s
-        self.now_unix_s = now
-        for index, length in enumerate(self.lengths_s):
-            gone = self._history.between(before - length, now - length)
-            if any(gone):
-                total = self._sums[index]
-                self._sums[index] = Counts(total[0] - gone[0], total[1] - gone[1], total[2] - gone[2], total[3] - gone[3])
-        self._history.forget(now - self.lengths_s[-1])
+def _reaching(history: History, events: int, start: int, now: int) -> int:
+    """The latest start of a stretch up to now that holds so many events; ``start`` where even that one holds fewer."""
+    end = now
+    while end - start > 1:
+        middle = (start + end) // 2
+        (counts,) = history.sums([middle], now)
+        if counts.events >= events:
+            start = middle
+        else:
+            end = middle
+    return start

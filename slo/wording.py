@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 from fractions import Fraction
+from typing import NamedTuple
 
+from schemas.ids import RunId, SubjectId
 from schemas.records import Estimate, IndicatorSample
 from slo.budget import BudgetSnapshot
 from slo.exact import number_text
@@ -13,27 +15,62 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _PER_CENT = 100
 
 
-def firing(objective: Objective, sample: IndicatorSample, snapshot: BudgetSnapshot, tier: Tier) -> str:
-    """The text of an alert that began to fire because of ``tier`` (the fastest of those above their threshold)."""
+class Occasion(NamedTuple):
+    """What an alert turned upon: a sample, or that time was excluded (``exclusion`` says why)."""
+
+    subject: SubjectId = SubjectId("")
+    device: str = ""
+    run: RunId = RunId("")
+    firmware: str = ""
+    estimate: Estimate | None = None
+    exclusion: str = ""
+
+    @classmethod
+    def of(cls, sample: IndicatorSample) -> "Occasion":
+        return cls(sample.subject, sample.device, sample.run, sample.firmware, sample.estimate)
+
+    def about(self, subject: SubjectId) -> "Occasion":
+        return self._replace(subject=subject)
+
+
+def firing(objective: Objective, occasion: Occasion, snapshot: BudgetSnapshot, tier: Tier, lasts_s: Fraction | None) -> str:
+    """The text of an alert that began to fire because of ``tier`` (the fastest of those above their threshold).
+
+    ``lasts_s``: until nothing is left, as things go.
+    """
     return _joined(
-        f"{_what(objective)} of {sample.subject} breaks its objective ({_goal(objective)}).",
-        _measured(sample.estimate),
+        f"{_what(objective)} of {occasion.subject} breaks its objective ({_goal(objective)}).",
+        _measured(occasion),
         _burning(snapshot, tier),
-        _budget(objective, snapshot, tier),
+        _budget(objective, snapshot, lasts_s),
         f"Firing since {_time(snapshot.at_unix_s)}.",
-        _context(objective, sample),
+        _context(objective, occasion),
     )
 
 
-def cleared(objective: Objective, sample: IndicatorSample, snapshot: BudgetSnapshot, since_unix_s: int) -> str:
+def cleared(objective: Objective, occasion: Occasion, snapshot: BudgetSnapshot, since_unix_s: int) -> str:
     """The text of an alert that ceased to fire; ``since_unix_s`` is when it began."""
     return _joined(
-        f"{_what(objective)} of {sample.subject} burns its budget no faster than allowed ({_goal(objective)}).",
-        _measured(sample.estimate),
+        f"{_what(objective)} of {occasion.subject} burns its budget no faster than allowed ({_goal(objective)}).",
+        _measured(occasion),
         _budget(objective, snapshot, None),
         f"Fired for {_span(Fraction(snapshot.at_unix_s - since_unix_s))}, cleared at {_time(snapshot.at_unix_s)}.",
-        _context(objective, sample),
+        _context(objective, occasion),
     )
+
+
+def silent(objective: Objective, subject: SubjectId, after_s: int, since_unix_s: int) -> str:
+    """The text of an alert that fires because nothing comes any more."""
+    return _joined(
+        f"No data: {_what(objective)} of {subject} was last heard of at {_time(since_unix_s)}, {_span(Fraction(after_s))} ago.",
+        "Silence is neither good nor bad: the budget stands still.",
+        f"Runbook: {objective.runbook}" if objective.runbook else "",
+    )
+
+
+def heard_again(objective: Objective, subject: SubjectId, at_unix_s: int) -> str:
+    """The text of that alert when it ceases to fire."""
+    return f"{_what(objective)} of {subject} is heard of again, since {_time(at_unix_s)}."
 
 
 def _what(objective: Objective) -> str:
@@ -45,7 +82,10 @@ def _goal(objective: Objective) -> str:
     return f"{bound} {_per_cent(objective.target)} of {_span(Fraction(objective.period_s))}"
 
 
-def _measured(estimate: Estimate) -> str:
+def _measured(occasion: Occasion) -> str:
+    estimate = occasion.estimate
+    if estimate is None:
+        return f"Time was excluded: {occasion.exclusion}." if occasion.exclusion else ""
     level = f"at {estimate.confidence * _PER_CENT:g} % confidence"
     if estimate.lower is not None and estimate.upper is not None:
         interval = f"between {estimate.lower:.3g} and {estimate.upper:.3g} {level}"
@@ -68,22 +108,21 @@ def _burning(snapshot: BudgetSnapshot, tier: Tier) -> str:
     )
 
 
-def _budget(objective: Objective, snapshot: BudgetSnapshot, tier: Tier | None) -> str:
+def _budget(objective: Objective, snapshot: BudgetSnapshot, lasts_s: Fraction | None) -> str:
     remaining = snapshot.remaining_ratio
     if remaining is None:
         return ""
     period = _span(Fraction(objective.period_s))
     if remaining <= 0:
         return f"The budget of {period} is overspent: {_per_cent(1 - remaining)} of it is used."
-    lasts = snapshot.lasts_s(tier.long_s) if tier else None
-    pace = f"; at this pace nothing is left in {_span(lasts)}" if lasts else ""
+    pace = f"; at this pace nothing is left in {_span(lasts_s)}" if lasts_s else ""
     return f"{_per_cent(1 - remaining)} of the budget of {period} is used, {_per_cent(remaining)} is left{pace}."
 
 
-def _context(objective: Objective, sample: IndicatorSample) -> str:
-    firmware = f", firmware {sample.firmware}" if sample.firmware else ""
-    runbook = f" Runbook: {objective.runbook}" if objective.runbook else ""
-    return f"Run {sample.run}{firmware}.{runbook}"
+def _context(objective: Objective, occasion: Occasion) -> str:
+    run = f"Run {occasion.run}" if occasion.run else ""
+    firmware = f", firmware {occasion.firmware}" if occasion.firmware else ""
+    return _joined(f"{run}{firmware}." if run else "", f"Runbook: {objective.runbook}" if objective.runbook else "")
 
 
 def _joined(*sentences: str) -> str:

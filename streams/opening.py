@@ -1,17 +1,23 @@
 """Opens a partition's pipeline with the state that the store holds for it."""
 
+import time
 from collections.abc import Mapping
 from types import MappingProxyType
+
+import structlog
 
 from schemas.ids import DeviceId, IndicatorId
 from schemas.topics import ANNOTATIONS, EVENTS, INDICATORS, MEASUREMENTS, TELEMETRY, TIMETAGS
 from slo.catalogue import catalogue
-from slo.counts import ONE_OF
 from slo.definitions import Definitions
-from slo.evaluation import Evaluator, Judged, system_by_prefix
+from slo.evaluation import Evaluator, system_by_prefix
+from slo.exclusion_file import read_plan
+from slo.schedule import Schedule
+from slo.topology import Topology, read_topology
 from storage.client import Client
+from storage.errors import Unavailable
 from storage.ledger import Ledger
-from storage.verdicts import verdicts_before
+from storage.past_verdicts import PastVerdicts
 from streams import annotation_pipeline, event_pipeline, measurement_pipeline, slo_pipeline, tag_pipeline, telemetry_pipeline
 from streams import positions as positions_codec
 from streams.annotation_pipeline import AnnotationPipeline
@@ -21,6 +27,7 @@ from streams.measurement_pipeline import MeasurementPipeline
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Pipeline
 from streams.positions import Positions
+from streams.remembering import exclusion_of, remembered
 from streams.sampling import Sampler
 from streams.settings import WorkerSettings
 from streams.slo_pipeline import SloPipeline
@@ -30,6 +37,8 @@ from streams.telemetry_pipeline import TelemetryPipeline
 
 G2_OF_SYSTEM: Mapping[str, IndicatorId] = MappingProxyType({"sps": IndicatorId("sps.M1"), "qdp": IndicatorId("qdp.M2")})
 """The systems whose devices have a g²(0), and the indicator that it is."""
+_RETRY_S = 1.0
+_log = structlog.get_logger(__name__)
 INTEGRATION_S = 10
 """Where no definition says how long to integrate."""
 EVENTS_S = 30
@@ -48,8 +57,9 @@ class Opener:
         self._definitions = definitions
         self._client, self._ledger = client, Ledger(client)
         self._metrics = metrics
-        self._evaluator = Evaluator(definitions)
-        self._longest_s = max((objective.windows_s[-1] for objective in definitions.objectives), default=0)
+        plan = [planned for file in settings.exclusions for planned in read_plan(file)]
+        self._evaluator = Evaluator(definitions, schedule=Schedule(plan))
+        self._topology = read_topology(settings.topology) if settings.topology else Topology()
         self._analysis = TagAnalysis(settings.panes, self._sampling)
         self._sampler = Sampler(catalogue(), estimators())
         self._openers = {
@@ -124,25 +134,28 @@ class Opener:
 
     def _objectives(self, topic: str, partition: int) -> tuple[Pipeline, int]:
         stored, positions = self._stored(slo_pipeline.NAME, topic, partition)
-        verdicts = verdicts_before(
-            self._client,
-            pipeline=slo_pipeline.NAME,
-            topic=topic,
-            partition=partition,
-            offset=stored,
-            span_s=self._longest_s,
-        )
-        judged = (
-            Judged(v.objective, v.subject, v.indicator, v.run, v.end_unix_s, v.verdict, ONE_OF[v.verdict]) for v in verdicts
-        )
+        past = PastVerdicts(self._client, slo_pipeline.NAME, topic, partition, stored)
         pipeline = SloPipeline(
-            topic, partition, evaluator=self._evaluator, metrics=self._metrics, positions=positions, judged=judged
+            topic,
+            partition,
+            evaluator=self._evaluator,
+            objectives={each.name: each for each in self._definitions.objectives},
+            metrics=self._metrics,
+            positions=positions,
+            tracks=remembered(past, self._definitions.objectives, self._wait),
+            exclusions=[exclusion_of(told) for told in past.exclusions()],
         )
         return pipeline, stored
 
+    def _wait(self, error: Unavailable) -> None:
+        """The store is away while a budget needs its past: nothing can be judged until it is back."""
+        self._metrics.store_unavailable()
+        _log.warning("store-unavailable", retry_in_s=_RETRY_S, error=str(error))
+        time.sleep(_RETRY_S)
+
     def _annotations(self, topic: str, partition: int) -> tuple[Pipeline, int]:
         stored, _ = self._stored(annotation_pipeline.NAME, topic, partition)
-        return AnnotationPipeline(topic, partition, metrics=self._metrics, resume=stored), stored
+        return AnnotationPipeline(topic, partition, metrics=self._metrics, resume=stored, topology=self._topology), stored
 
     def _resumed(self, pipeline: str, topic: str, partition: int) -> tuple[int, Positions]:
         """Where the last stored batch ends, and the positions as of the boundary from which its log is needed again."""

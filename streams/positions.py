@@ -81,6 +81,8 @@ class Positions(msgspec.Struct, kw_only=True):
     tracks: list[TrackPosition] = []
     judged: list[tuple[SubjectId, IndicatorId, RunId, int]] = []
     """Up to which end (UTC seconds) samples have been taken, the latest last."""
+    heard: list[tuple[SubjectId, str, int]] = []
+    """When (log time, ms) a subject was last heard under an objective that watches for silence, the latest last."""
 
 
 _encoder = msgspec.json.Encoder()

@@ -18,6 +18,10 @@ class WorkerSettings:
     """A directory of its own."""
     definitions: tuple[Path, ...]
     """OpenSLO files and directories."""
+    exclusions: tuple[Path, ...] = ()
+    """Files of planned exclusions."""
+    topology: Path | None = None
+    """What depends on what."""
     name: str = "worker"
     instance: str | None = None
     """A name that stays over restarts, and that no other worker has: the group gives it its partitions back at once."""

@@ -1,24 +1,34 @@
 """The objectives' pipeline of one partition: indicator samples in; verdicts, budgets and alert transitions out.
 
-The state that a restart needs is made of the verdicts that were stored.
+The state that a restart needs is made of what was stored.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 import pyarrow as pa
 import structlog
 
-from schemas.records import IndicatorSample
+from schemas.exclusion import KIND, ExclusionNotice
+from schemas.ids import IndicatorId, RunId
+from schemas.records import AlertState, IndicatorSample
 from schemas.topics import ALERTS
+from slo.alerts import alert_id
 from slo.errors import SampleError
-from slo.evaluation import Evaluator, Judged
+from slo.evaluation import Evaluation, Evaluator, Remembered
+from slo.exclusions import Exclusion
+from slo.objective import Objective
+from slo.silence import NO_DATA, Heard, Silence, Silences
+from slo.track import Disposition
+from slo.wording import heard_again, silent
+from storage.past_verdicts import PastExclusion
 from streams.log import Message
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Outgoing
 from streams.positions import Positions
 from streams.record_pipeline import RecordPipeline
+from streams.remembering import exclusion_of
 from streams.slo_rows import SloRows
 
 NAME = "slo-1"
@@ -30,7 +40,17 @@ _MOST_COUNTS = 1 << 62
 FUTURE_S = 3_600
 """How far a sample may lie ahead of the broker's clock: one far ahead would slide every window past the honest ones."""
 _log = structlog.get_logger(__name__)
-_decoder = msgspec.json.Decoder(IndicatorSample)
+
+
+class _Kind(msgspec.Struct):
+    """What a message is; samples do not say."""
+
+    kind: str = ""
+
+
+_kind = msgspec.json.Decoder(_Kind)
+_sample = msgspec.json.Decoder(IndicatorSample)
+_notice = msgspec.json.Decoder(ExclusionNotice)
 
 
 class SloPipeline(RecordPipeline):
@@ -39,9 +59,11 @@ class SloPipeline(RecordPipeline):
     Args:
         topic, partition: whose log this is.
         evaluator: judges under the definitions in force.
+        objectives: these definitions, by name.
         metrics: where verdicts, budgets and alerts are shown.
         positions: of the last stored batch; everything before ``positions.resume`` was judged and stored.
-        judged: the verdicts of it, in the order in which they were made, of at least the longest window.
+        tracks: what was judged and stored.
+        exclusions: what was told of exclusions, in the order in which it came.
     """
 
     def __init__(
@@ -50,23 +72,43 @@ class SloPipeline(RecordPipeline):
         partition: int,
         *,
         evaluator: Evaluator,
+        objectives: Mapping[str, Objective],
         metrics: WorkerMetrics,
         positions: Positions,
-        judged: Iterable[Judged],
+        tracks: Iterable[Remembered],
+        exclusions: Iterable[Exclusion],
     ) -> None:
         super().__init__(NAME, topic, partition, metrics=metrics, resume=positions.resume)
         self._evaluator = evaluator
-        self._state = evaluator.restore(evaluator.initial(), judged)
+        self._objectives = objectives
+        self._state = evaluator.restore(evaluator.initial(), tracks, exclusions)
         self._collected = SloRows()
         self._ends = OrderedDict(((subject, indicator, run), end) for subject, indicator, run, end in positions.judged)
+        self._now_ms = positions.timestamp_ms or 0
+        self._silences = Silences({name: each.no_data_alerts for name, each in objectives.items()})
+        self._silences.restore(positions.heard, self._now_ms)
         for snapshot in evaluator.budgets(self._state):
             metrics.budget(snapshot)
         for (subject, objective), track in self._state.tracks.items():
             for severity, standing in track.standings.items():
                 metrics.alert(objective, subject, severity, firing=standing.firing)
 
+    @property
+    def pending(self) -> bool:
+        return super().pending or self._silences.waiting
+
+    def _pass_time(self, message: Message) -> None:
+        self._now_ms = max(self._now_ms, message.timestamp_ms)
+        for silence in self._silences.pass_to(self._now_ms):
+            self._tell(self._alert_on(silence))
+
     def _take(self, message: Message) -> None:
-        sample = _decoder.decode(message.value)
+        if _kind.decode(message.value).kind == KIND:
+            self._exclude(_notice.decode(message.value))
+        else:
+            self._judge(_sample.decode(message.value), message)
+
+    def _judge(self, sample: IndicatorSample, message: Message) -> None:
         _check(sample, message)
         if self._came_before(sample):
             return
@@ -78,14 +120,59 @@ class SloPipeline(RecordPipeline):
         self._collected.add(sample, evaluation)
         for judged in evaluation.judged:
             self._metrics.judged(judged)
+            for silence in self._silences.hear(Heard(judged.objective, judged.subject), self._now_ms):
+                self._tell(self._alert_on(silence))
+        self._show(evaluation)
+
+    def _exclude(self, notice: ExclusionNotice) -> None:
+        end_ns = notice.end_unix_ns
+        if not notice.reason or (end_ns is not None and end_ns <= notice.start_unix_ns):
+            raise ValueError(f"exclusion of {notice.subject[:64]}: without a reason, or it ends before it begins")
+        told = PastExclusion(notice.subject, notice.start_unix_ns, end_ns, notice.reason, notice.who)
+        self._state, evaluation = self._evaluator.exclude(self._state, exclusion_of(told))
+        if evaluation.disposition is Disposition.COUNTED:
+            self._collected.exclude(notice, evaluation)
+            self._show(evaluation)
+
+    def _show(self, evaluation: Evaluation) -> None:
         for snapshot in evaluation.budgets:
             self._metrics.budget(snapshot)
         for alert in evaluation.alerts:
             self._metrics.alert(alert.objective, alert.subject, alert.severity, firing=alert.firing)
-            self._outgoing.append(Outgoing(ALERTS, alert.alert, alert))
-            (_log.warning if alert.firing else _log.info)(
-                "alert-fires" if alert.firing else "alert-clears", alert=alert.alert, tiers=alert.tiers, text=alert.text
-            )
+            self._publish(alert)
+
+    def _tell(self, alert: AlertState) -> None:
+        """Of an alert that no sample made turn."""
+        self._metrics.alert(alert.objective, alert.subject, f"{alert.severity}-{NO_DATA}", firing=alert.firing)
+        self._collected.tell(alert)
+        self._publish(alert)
+
+    def _publish(self, alert: AlertState) -> None:
+        self._outgoing.append(Outgoing(ALERTS, alert.alert, alert))
+        (_log.warning if alert.firing else _log.info)(
+            "alert-fires" if alert.firing else "alert-clears", alert=alert.alert, tiers=alert.tiers, text=alert.text
+        )
+
+    def _alert_on(self, silence: Silence) -> AlertState:
+        objective, (name, subject) = self._objectives[silence.heard.objective], silence.heard
+        heard_s = silence.since_ms // 1000
+        return AlertState(
+            alert=f"{alert_id(name, subject, silence.severity)}/{NO_DATA}",
+            objective=name,
+            subject=subject,
+            severity=silence.severity,
+            firing=silence.silent,
+            since_unix_s=heard_s + silence.after_s if silence.silent else heard_s,
+            tiers=(NO_DATA,) if silence.silent else (),
+            text=silent(objective, subject, silence.after_s, heard_s)
+            if silence.silent
+            else heard_again(objective, subject, heard_s),
+            burn_rate=None,
+            budget_remaining=None,
+            run=RunId(""),
+            runbook=objective.runbook,
+            indicator=objective.criterion.indicator if objective.criterion else IndicatorId(""),
+        )
 
     def _came_before(self, sample: IndicatorSample) -> bool:
         """Whether this very sample was taken already: workers publish again what they cannot know to have been published."""
@@ -108,7 +195,12 @@ class SloPipeline(RecordPipeline):
         return rows
 
     def _positions(self, resume: int) -> Positions:
-        return Positions(resume=resume, judged=[(*key, end) for key, end in self._ends.items()])
+        return Positions(
+            resume=resume,
+            timestamp_ms=self._now_ms,
+            judged=[(*key, end) for key, end in self._ends.items()],
+            heard=self._silences.heard,
+        )
 
 
 def _check(sample: IndicatorSample, message: Message) -> None:

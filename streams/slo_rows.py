@@ -4,9 +4,10 @@ from math import ceil
 
 import pyarrow as pa
 
+from schemas.exclusion import ExclusionNotice
 from schemas.records import AlertState, IndicatorSample
 from slo.budget import BudgetSnapshot
-from slo.evaluation import Evaluation
+from slo.evaluation import Evaluation, Judged
 from storage import tables
 
 
@@ -18,10 +19,21 @@ class SloRows:
         self._verdicts: list[tables.JudgedSample] = []
         self._budgets: list[tables.StoredBudget] = []
         self._alerts: list[AlertState] = []
+        self._notices: list[ExclusionNotice] = []
 
     def add(self, sample: IndicatorSample, evaluation: Evaluation) -> None:
         self._samples.append(sample)
-        self._verdicts += [tables.JudgedSample(sample, one.objective, one.verdict) for one in evaluation.judged]
+        self._verdicts += [_judged(sample, one) for one in evaluation.judged]
+        self._changes(evaluation)
+
+    def exclude(self, notice: ExclusionNotice, evaluation: Evaluation) -> None:
+        self._notices.append(notice)
+        self._changes(evaluation)
+
+    def tell(self, alert: AlertState) -> None:
+        self._alerts.append(alert)
+
+    def _changes(self, evaluation: Evaluation) -> None:
         self._budgets += [_stored(snapshot) for snapshot in evaluation.budgets]
         self._alerts += evaluation.alerts
 
@@ -31,7 +43,13 @@ class SloRows:
             tables.VERDICTS: tables.verdict_rows(self._verdicts),
             tables.BUDGETS: tables.budget_rows(self._budgets),
             tables.ALERTS: tables.alert_rows(self._alerts),
+            tables.EXCLUSIONS: tables.exclusion_rows(self._notices),
         }
+
+
+def _judged(sample: IndicatorSample, judged: Judged) -> tables.JudgedSample:
+    good, bad, insufficient, _ = (int(amount) for amount in judged.counts)
+    return tables.JudgedSample(sample, judged.objective, judged.verdict, good, bad, insufficient)
 
 
 def _stored(snapshot: BudgetSnapshot) -> tables.StoredBudget:

@@ -13,7 +13,7 @@ from storage.tables import BudgetWindow, StoredBudget
 _SAMPLE = "*, toUnixTimestamp(time) AS end_unix_s"
 ALERT_COLUMNS = (
     "alert, objective, subject, severity, firing, toUnixTimestamp(time) AS since_unix_s, tiers, text, burn_rate, "
-    "budget_remaining, run, firmware, runbook"
+    "budget_remaining, run, firmware, runbook, inhibited_by, indicator, device, estimate"
 )
 _BUDGET = "subject, objective, toUnixTimestamp(time) AS at_unix_s, windows, remaining_exact"
 _LAST_FIRST = "batch_lo DESC, position DESC"
@@ -116,7 +116,9 @@ def _sample(row: dict[str, Any]) -> IndicatorSample:
 
 def alert_of(row: dict[str, Any]) -> AlertState:
     """A transition of the columns ``ALERT_COLUMNS``."""
-    return AlertState(**{**row, "firing": bool(row["firing"]), "tiers": tuple(row["tiers"])})
+    measured = row["estimate"]
+    estimate = msgspec.json.decode(measured, type=Estimate) if measured else None
+    return AlertState(**{**row, "firing": bool(row["firing"]), "tiers": tuple(row["tiers"]), "estimate": estimate})
 
 
 def _budget(row: dict[str, Any]) -> StoredBudget:

@@ -7,18 +7,22 @@ from fractions import Fraction
 import msgspec
 import pyarrow as pa
 
+from schemas.exclusion import ExclusionNotice
 from schemas.ids import SubjectId
 from schemas.records import AlertState, Annotation, IndicatorSample, Verdict
-from storage.tables.names import ALERTS, ANNOTATIONS, BUDGETS, SAMPLES, SCHEMAS, VERDICTS
+from storage.tables.names import ALERTS, ANNOTATIONS, BUDGETS, EXCLUSIONS, SAMPLES, SCHEMAS, VERDICTS
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedSample:
-    """What a sample says of one objective."""
+    """What a sample says of one objective, and what became of it; ``good``, ``bad`` and ``insufficient`` count either way."""
 
     sample: IndicatorSample
     objective: str
     verdict: Verdict
+    good: int
+    bad: int
+    insufficient: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,9 @@ def verdict_rows(judged: Sequence[JudgedSample]) -> pa.Table:
             **_samples([one.sample for one in judged]),
             "objective": [one.objective for one in judged],
             "verdict": [one.verdict.value for one in judged],
+            "good": [one.good for one in judged],
+            "bad": [one.bad for one in judged],
+            "insufficient": [one.insufficient for one in judged],
             "position": range(len(judged)),
         },
         schema=SCHEMAS[VERDICTS],
@@ -126,9 +133,28 @@ def alert_rows(transitions: Sequence[AlertState]) -> pa.Table:
             "run": [state.run for state in transitions],
             "firmware": [state.firmware for state in transitions],
             "runbook": [state.runbook for state in transitions],
+            "inhibited_by": [state.inhibited_by for state in transitions],
+            "indicator": [state.indicator for state in transitions],
+            "device": [state.device for state in transitions],
+            "estimate": [msgspec.json.encode(state.estimate).decode() if state.estimate else "" for state in transitions],
             "position": range(len(transitions)),
         },
         schema=SCHEMAS[ALERTS],
+    )
+
+
+def exclusion_rows(notices: Sequence[ExclusionNotice]) -> pa.Table:
+    """Rows of ``exclusions``."""
+    return pa.table(
+        {
+            "subject": [notice.subject for notice in notices],
+            "time": [notice.start_unix_ns for notice in notices],
+            "until": [notice.end_unix_ns for notice in notices],
+            "reason": [notice.reason for notice in notices],
+            "who": [notice.who for notice in notices],
+            "position": range(len(notices)),
+        },
+        schema=SCHEMAS[EXCLUSIONS],
     )
 
 

@@ -23,6 +23,7 @@ VERDICTS: Final = "verdicts"
 BUDGETS: Final = "budgets"
 ALERTS: Final = "alert_transitions"
 ANNOTATIONS: Final = "annotations"
+EXCLUSIONS: Final = "exclusions"
 EVENTS: Final = "events"
 TELEMETRY: Final = "telemetry"
 MEASUREMENTS: Final = "measurements"
@@ -163,6 +164,9 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("time", _UNIX_S),
             ("integration_s", pa.uint32()),
             *_texts("objective", "verdict"),
+            ("good", pa.uint64()),
+            ("bad", pa.uint64()),
+            ("insufficient", pa.uint64()),
             ("position", pa.uint32()),
         ),
         BUDGETS: _columns(
@@ -180,6 +184,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("time", _UNIX_S),
             ("tiers", pa.list_(pa.field("item", pa.string(), nullable=False))),
             *_texts("text", "burn_rate", "budget_remaining", "run", "firmware", "runbook"),
+            *_texts("inhibited_by", "indicator", "device", "estimate"),
             ("position", pa.uint32()),
             optional=("burn_rate", "budget_remaining"),
         ),
@@ -188,6 +193,14 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("time", _UNIX_MS),
             ("until", _UNIX_MS),
             *_texts("text", "author", "attributes"),
+            optional=("until",),
+        ),
+        EXCLUSIONS: _columns(
+            ("subject", pa.string()),
+            ("time", _UNIX_NS),
+            ("until", _UNIX_NS),
+            *_texts("reason", "who"),
+            ("position", pa.uint32()),
             optional=("until",),
         ),
         EVENTS: _columns(

@@ -6,13 +6,13 @@ from fractions import Fraction
 
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.records import Estimate, IndicatorSample, Verdict
-from slo.counts import Counts
+from slo.counts import ONE_OF, Counts
 from slo.definitions import Definitions, bind
 from slo.errors import Place
 from slo.findings import Findings
-from slo.objective import Criterion, Method, Objective, Operator
+from slo.objective import Criterion, EmptySlices, Method, Objective, Operator
 from slo.openslo import Document, read
-from slo.period import RollingWindow
+from slo.period import CalendarWindow, RollingWindow, span_at
 from slo.tiers import Tier
 
 SUBJECT = SubjectId("sps-helios-01")
@@ -91,45 +91,113 @@ class Event:
 
 
 class Oracle:
-    """Everything from the list of all events, nothing remembered but which alerts fired."""
+    """Everything from the list of all events and exclusions, second by second; nothing remembered but which alerts fired."""
 
     def __init__(self, under: Objective) -> None:
         self.objective = under
         self.events: list[Event] = []
+        self.out: list[tuple[int, int]] = []
         self.firing: dict[str, int] = {}
+        self.now = -(1 << 40)
 
-    @property
-    def now(self) -> int:
-        return max(event.end for event in self.events)
+    def bounds(self, window_s: int, at: int) -> int:
+        """Where a window begins; the last one is the period."""
+        window = self.objective.window
+        if window_s == self.objective.period_s and isinstance(window, CalendarWindow):
+            return span_at(window, at).start_unix_s
+        start = at - window_s
+        if window_s == self.objective.period_s and self.objective.event_window is not None:
+            while start < at - 1 and sum(self.sums(start + 1, at)[:2]) >= self.objective.event_window:
+                start += 1
+        return start
 
-    def counts(self, window_s: int) -> Counts:
-        inside = [event.verdict for event in self.events if self.now - window_s < event.end <= self.now]
-        return Counts(*(inside.count(verdict) for verdict in (Verdict.GOOD, Verdict.BAD, Verdict.INSUFFICIENT, Verdict.EXCLUDED)))
+    def sums(self, start: int, at: int) -> Counts:
+        inside = [counts for end, counts in self.buckets(at) if start < end <= at]
+        return Counts(*(sum(column) for column in zip(*inside, strict=True))) if inside else Counts()
+
+    def counts(self, window_s: int, at: int) -> Counts:
+        return self.sums(self.bounds(window_s, at), at)
+
+    def buckets(self, at: int) -> list[tuple[int, Counts]]:
+        events = [(event.end, self.said(event)) for event in self.events if event.end <= at]
+        length = self.objective.slice_s
+        if length is None:
+            return [(end, ONE_OF[verdict]) for end, verdict in events]
+        if not events:
+            return []
+        first = min(-(-end // length) for end, _ in events) * length
+        return [(end, self.judged(end, events)) for end in range(first, at + 1, length)]
+
+    def judged(self, end: int, events: Sequence[tuple[int, Verdict]]) -> Counts:
+        length = self.objective.slice_s
+        assert length is not None
+        held = [verdict for other, verdict in events if end - length < other <= end]
+        good, bad = held.count(Verdict.GOOD), held.count(Verdict.BAD)
+        if good + bad:
+            ratio = Fraction(good, good + bad)
+            if self.objective.method is Method.RATIO_TIMESLICES:
+                return Counts(ratio, 1 - ratio)
+            assert self.objective.slice_ratio is not None
+            return Counts(bad=1) if ratio < self.objective.slice_ratio else Counts(good=1)
+        if Verdict.INSUFFICIENT in held:
+            return Counts(insufficient=1)
+        if held or self.is_out(end):
+            return Counts(excluded=1 if held or self.objective.empty_slices is not EmptySlices.EXCLUDED else 0)
+        empty = self.objective.empty_slices
+        return Counts(good=int(empty is EmptySlices.GOOD), bad=int(empty is EmptySlices.BAD))
+
+    def said(self, event: Event) -> Verdict:
+        return Verdict.EXCLUDED if self.is_out(event.end) else event.verdict
+
+    def is_out(self, end: int) -> bool:
+        return any(start < end <= until for start, until in self.out)
 
     def ratio(self, window_s: int) -> Fraction | None:
-        counts = self.counts(window_s)
-        return Fraction(counts.bad, counts.good + counts.bad) if counts.good + counts.bad else None
+        good, bad, *_ = self.counts(window_s, self.now)
+        return Fraction(bad, good + bad) if good + bad else None
 
-    def above(self, tier: Tier) -> bool:
+    def above(self, tier: Tier, at: int) -> bool:
         limit = tier.factor * (1 - self.objective.target)
-        ratios = [self.ratio(window) for window in (tier.short_s, tier.long_s)]
-        enough = sum(self.counts(tier.long_s)[:2]) >= tier.minimum_events
-        return enough and all(ratio is not None and ratio > limit for ratio in ratios)
+        for length in (tier.short_s, tier.long_s):
+            good, bad, *_ = self.sums(at - length, at)
+            if not good + bad or Fraction(bad) / (good + bad) <= limit:
+                return False
+        return sum(self.sums(at - tier.long_s, at)[:2]) >= tier.minimum_events
 
-    def add(self, event: Event) -> tuple[str, Sequence[tuple[str, bool]]]:
-        """What becomes of an event, and the (severity, firing) that turned."""
-        if self.events and event.end <= self.now - self.objective.period_s:
+    def look(self, at: int) -> list[tuple[str, bool, int]]:
+        """The (severity, firing, time) that turned."""
+        turned = []
+        for severity in ("page", "ticket"):
+            firing = any(self.above(tier, at) for tier in self.objective.tiers if tier.severity == severity)
+            if firing != (severity in self.firing):
+                turned.append((severity, firing, at))
+                if firing:
+                    self.firing[severity] = at
+                else:
+                    del self.firing[severity]
+        return turned
+
+    def add(self, event: Event) -> tuple[str, Sequence[tuple[str, bool, int]]]:
+        """What becomes of an event, and what turned."""
+        if self.events and event.end <= self.horizon:
             return "too-late", ()
         if any(event.run == other.run and event.end <= other.end for other in self.events):
             return "duplicate", ()
-        self.events.append(event)
         turned = []
-        for severity in ("page", "ticket"):
-            firing = any(self.above(tier) for tier in self.objective.tiers if tier.severity == severity)
-            if firing != (severity in self.firing):
-                turned.append((severity, firing))
-                if firing:
-                    self.firing[severity] = self.now
-                else:
-                    del self.firing[severity]
-        return "counted", turned
+        if self.events:
+            for second in range(self.now + 1, event.end):
+                turned += self.look(second)
+        self.now = max(self.now, event.end)
+        self.events.append(event)
+        return "counted", turned + self.look(self.now)
+
+    @property
+    def horizon(self) -> int:
+        lengths = self.objective.windows_s
+        if isinstance(self.objective.window, CalendarWindow):
+            return min(self.bounds(lengths[-1], self.now), self.now - lengths[-2])
+        return self.now - lengths[-1]
+
+    def exclude(self, start: int, end: int) -> Sequence[tuple[str, bool, int]]:
+        self.out.append((start, end))
+        return self.look(self.now) if self.events else ()

@@ -88,3 +88,24 @@ def test_the_last_so_many_events_leave_as_new_ones_come() -> None:
 def test_bounds_of_a_ratio(bad: int, events: int, lower: float, upper: float) -> None:
     found = ratio_bounds(Fraction(bad), Fraction(events))
     assert [float(each) for each in found] == pytest.approx([lower, upper], abs=1e-4)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(0, 4), st.integers(0, 4), st.integers(1, 6)), min_size=1, max_size=6),
+    st.integers(1, 9),
+    st.integers(0, 9),
+    st.fractions(Fraction(1, 20), Fraction(1, 2), max_denominator=20),
+)
+def test_runs_are_what_they_stand_for(shapes: list[tuple[int, int, int, int]], events: int, bad: int, budget: Fraction) -> None:
+    runs, single, after = [], [], 0
+    for step, good, wrong, count in shapes:
+        runs.append((after + step, good + wrong, wrong, step, count))
+        single += [(after + step * (index + 1), good + wrong, wrong) for index in range(count)]
+        after += step * count
+    pace = Pace(Fraction(max(events, bad)), Fraction(bad), 10)
+    held = Held(Fraction(sum(s[1] for s in single)), Fraction(sum(s[2] for s in single)), budget, after)
+    columns = [np.array([run[column] for run in runs], np.int64) for column in range(5)]
+    grouped = Leaving(columns[0], columns[1], columns[2], step=columns[3], count=columns[4])
+    if held.events:
+        assert exhausted_after(held, pace, grouped) == exhausted_after(held, pace, leaving(single))

@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slo.counts import Bucket, Counts
-from slo.history import RunLengthHistory
+from slo.history import RunLengthHistory, between, ends_between
 
 GOOD, BAD = Counts(good=1), Counts(bad=1)
 buckets = st.builds(Bucket, st.integers(-50, 200), st.sampled_from([GOOD, BAD, Counts(insufficient=1), Counts(40, 2, 1, 0)]))
@@ -48,7 +48,10 @@ def test_against_a_list(actions: list[object], questions: list[tuple[int, int]])
     assert len(history) == len(plain)
     for after, length in questions:
         if after >= forgotten:
-            assert history.between(after, after + length) == total([b for b in plain if after < b.end_unix_s <= after + length])
+            inside = [bucket for bucket in plain if after < bucket.end_unix_s <= after + length]
+            assert between(history, after, after + length) == total(inside)
+            assert history.sums([after, after + length], after + length) == [total(inside), Counts()]
+            assert set(ends_between(history, after, after + length)) == {b.end_unix_s for b in inside} - {after + length}
 
 
 def test_a_month_of_health_is_one_run() -> None:

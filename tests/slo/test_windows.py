@@ -1,53 +1,39 @@
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from dataclasses import replace
+from datetime import datetime
 
 from slo.counts import Bucket, Counts
 from slo.history import RunLengthHistory
-from slo.windows import SlidingWindows
+from slo.period import CalendarWindow
+from slo.windows import Windows
+from tests.slo.test_alerts import UNDER
+
+NOW = 1_767_225_600  # 2026-01-01
 
 
-def windows(*lengths: int) -> SlidingWindows:
-    return SlidingWindows(lengths, RunLengthHistory())
+def filled() -> RunLengthHistory:
+    history = RunLengthHistory()
+    for end in range(NOW - 100, NOW + 1, 10):
+        history.add(Bucket(end, Counts(good=2, bad=1)))
+    return history
 
 
 def test_a_window_is_open_at_its_start_and_closed_at_its_end() -> None:
-    sliding = windows(60)
-    sliding.add(Bucket(0, Counts(good=1)))
-    sliding.add(Bucket(59, Counts(bad=1)))
-    assert sliding.sums == [Counts(good=1, bad=1)]
-    sliding.add(Bucket(60, Counts(good=1)))
-    assert sliding.sums == [Counts(good=1, bad=1)]
+    windows, history = Windows(UNDER), filled()
+    assert windows.starts(history, NOW) == [NOW - 10, NOW - 20, NOW - 100]
+    assert [counts.events for counts in history.sums(windows.starts(history, NOW), NOW)] == [3, 6, 30]
+    assert windows.horizon(NOW) == NOW - 100
 
 
-def test_late_restates_and_too_late_changes_nothing() -> None:
-    sliding = windows(10, 100)
-    sliding.add(Bucket(200, Counts(good=1)))
-    assert sliding.add(Bucket(150, Counts(bad=1)))
-    assert sliding.sums == [Counts(good=1), Counts(good=1, bad=1)]
-    assert not sliding.add(Bucket(100, Counts(bad=1)))
-    assert sliding.sums == [Counts(good=1), Counts(good=1, bad=1)]
-    sliding.add(Bucket(250, Counts(good=1)))
-    assert sliding.sums == [Counts(good=1), Counts(good=2)]
+def test_a_calendar_period_begins_anew_but_the_tiers_look_back_over_it() -> None:
+    start = datetime(2026, 1, 1)  # noqa: DTZ001
+    windows, history = Windows(replace(UNDER, window=CalendarWindow(1, "M", start, "UTC"))), filled()
+    assert windows.starts(history, NOW)[-1] == NOW - 31 * 86_400
+    assert windows.starts(history, NOW + 5) == [NOW - 5, NOW - 15, NOW - 95, NOW]
+    assert windows.horizon(NOW + 5) == NOW - 95
 
 
-counts = st.builds(Counts, *[st.integers(0, 5)] * 4)
-
-
-@settings(max_examples=300)
-@given(
-    st.lists(st.integers(1, 120), min_size=1, max_size=4, unique=True),
-    st.lists(st.tuples(st.integers(-40, 60), counts), min_size=1, max_size=60),
-)
-def test_against_all_events(lengths: list[int], steps: list[tuple[int, Counts]]) -> None:
-    lengths.sort()
-    sliding, kept, now = windows(*lengths), list[Bucket](), 0
-    for move, each in steps:
-        bucket = Bucket(now + move, each)
-        counted = not kept or bucket.end_unix_s > now - lengths[-1]
-        assert sliding.add(bucket) is counted
-        if counted:
-            kept.append(bucket)
-            now = max(other.end_unix_s for other in kept)
-        for length, found in zip(lengths, sliding.sums, strict=True):
-            inside = [other.counts for other in kept if now - length < other.end_unix_s <= now]
-            assert found == Counts(*(sum(column) for column in zip(*inside, strict=True)))
+def test_the_last_so_many_events() -> None:
+    for events, buckets in ((1, 1), (3, 1), (4, 2), (30, 10), (31, 10)):
+        windows = Windows(replace(UNDER, event_window=events))
+        (counts,) = filled().sums(windows.starts(filled(), NOW)[-1:], NOW)
+        assert counts.events == 3 * buckets

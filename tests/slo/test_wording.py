@@ -19,7 +19,13 @@ def snapshot(hour: Counts, month: Counts) -> BudgetSnapshot:
 
 
 def test_firing_says_everything_that_the_person_on_call_needs() -> None:
-    text = wording.firing(UNDER, sample(AT, Verdict.BAD), snapshot(Counts(good=324, bad=36), Counts(good=259_164, bad=36)), TIER)
+    text = wording.firing(
+        UNDER,
+        wording.Occasion.of(sample(AT, Verdict.BAD)),
+        snapshot(Counts(good=324, bad=36), Counts(good=259_164, bad=36)),
+        TIER,
+        Fraction(22_320),
+    )
     assert text == (
         "g²(0) of sps-helios-01 breaks its objective (g²(0) < 0.5 in 99.9 % of 30 d). "
         "Last measured: 0.8, between 0.7 and 0.9 at 95 % confidence. "
@@ -30,13 +36,21 @@ def test_firing_says_everything_that_the_person_on_call_needs() -> None:
 
 
 def test_an_overspent_budget_is_not_hidden() -> None:
-    text = wording.firing(UNDER, sample(AT, Verdict.BAD), snapshot(Counts(bad=2), Counts(good=998, bad=2)), TIER)
+    text = wording.firing(
+        UNDER,
+        wording.Occasion.of(sample(AT, Verdict.BAD)),
+        snapshot(Counts(bad=2), Counts(good=998, bad=2)),
+        TIER,
+        Fraction(0),
+    )
     assert "The budget of 30 d is overspent: 200 % of it is used." in text
     assert "left in" not in text
 
 
 def test_cleared_says_for_how_long() -> None:
-    text = wording.cleared(UNDER, sample(AT), snapshot(Counts(good=360), Counts(good=259_164, bad=36)), AT - 340)
+    text = wording.cleared(
+        UNDER, wording.Occasion.of(sample(AT)), snapshot(Counts(good=360), Counts(good=259_164, bad=36)), AT - 340
+    )
     assert text.startswith("g²(0) of sps-helios-01 burns its budget no faster than allowed (g²(0) < 0.5 in 99.9 % of 30 d).")
     assert "Fired for 5 min 40 s, cleared at 2026-01-01 00:00:00 UTC." in text
 
@@ -50,7 +64,7 @@ def test_cleared_says_for_how_long() -> None:
     ],
 )
 def test_one_sided_limits(lower: float | None, upper: float | None, words: str) -> None:
-    assert words in wording._measured(estimate(lower, upper))
+    assert words in wording._measured(wording.Occasion(estimate=estimate(lower, upper)))
 
 
 @pytest.mark.parametrize(
@@ -83,3 +97,10 @@ def test_spans(seconds: Fraction, words: str) -> None:
 )
 def test_rounding(value: str, words: str) -> None:
     assert wording._rounded(Fraction(value)) == words
+
+
+def test_what_no_measurement_made_turn_says_what_did() -> None:
+    occasion = wording.Occasion(subject=SUBJECT, exclusion="new pump")
+    text = wording.cleared(UNDER, occasion, snapshot(Counts(), Counts()), AT - 340)
+    assert "Time was excluded: new pump." in text
+    assert "Run" not in text.removesuffix("Runbook: docs/runbooks/sps.F7.md")

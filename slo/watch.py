@@ -1,0 +1,70 @@
+"""An objective made ready to judge samples as they come."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from schemas.records import IndicatorSample, Verdict
+from slo.alerts import Trigger, triggers
+from slo.budget import BudgetSnapshot
+from slo.counts import ONE_OF, Counts
+from slo.errors import SampleError
+from slo.history import History
+from slo.horizon import forecast_of
+from slo.judge import Limit
+from slo.objective import Criterion, Objective
+from slo.tally import tally
+from slo.track import Track
+from slo.windows import Windows
+
+
+class Judgement(NamedTuple):
+    """What a sample says, and what it counts."""
+
+    verdict: Verdict
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One objective with what its tracks share."""
+
+    objective: Objective
+    criterion: Criterion
+    ready: tuple[Trigger, ...]
+    windows: Windows
+    limit: Limit
+    budget: Fraction
+
+    @classmethod
+    def of(cls, objective: Objective, criterion: Criterion) -> "Watch":
+        limit = Limit(criterion.operator, criterion.threshold)
+        return cls(objective, criterion, triggers(objective), Windows(objective), limit, objective.budget)
+
+    def track(self, history: History) -> Track:
+        """A new track over a history."""
+        return Track(self.windows, tally(self.objective, history))
+
+    def lasts_s(self, track: Track, budget: BudgetSnapshot) -> Fraction | None:
+        """Seconds until nothing is left, as things go; None: not in sight."""
+        return forecast_of(self.objective, track.line, budget).after
+
+    def judge(self, sample: IndicatorSample) -> Judgement:
+        """One event; where the criterion counts events, those of the sample: bad as soon as one of them is.
+
+        Raises:
+            SampleError: the sample contradicts itself or comes in another unit than its indicator.
+        """
+        criterion = self.criterion
+        if sample.estimate.unit != criterion.unit:
+            raise SampleError(
+                f"sample of {sample.indicator} of {sample.subject} (run {sample.run}, end {sample.end_unix_s}) comes in "
+                f"`{sample.estimate.unit}`, not `{criterion.unit}`: whoever measures it must convert"
+            )
+        verdict = self.limit.judge(sample.estimate)
+        if criterion.events is None:
+            return Judgement(verdict, ONE_OF[verdict])
+        events = criterion.events.of(sample.estimate.counts)
+        if events is None or not sum(events):
+            return Judgement(Verdict.INSUFFICIENT, ONE_OF[Verdict.INSUFFICIENT])
+        return Judgement(Verdict.BAD if events[1] else Verdict.GOOD, Counts(*events))
