@@ -20,7 +20,6 @@ from slo.catalogue import Indicator
 from slo.judge import judge
 from slo.objective import Criterion
 from streams import tag_data
-from streams.analysis import offline
 from streams.estimators.estimator import Estimator, choose, kind_name
 from streams.estimators.forecast import Forecast, forecast
 from streams.estimators.outcome import Outcome
@@ -226,9 +225,11 @@ class TagReading:
 
     def _one(self, path: Path, kind: type, options: tag_data.TagOptions) -> Content:
         recording = open_recording(path, sync_channel=options.sync_channel)
-        counts = tag_data.TagCounts(
-            total=offline(self.segments(recording), options.panes(self.panes)),
+        source = tag_data.TagSource(
+            segments=lambda: self.segments(recording),
             detectors=tuple(channel.number for channel in recording.channels if channel.role == "detector"),
+            sync_channels=tuple(channel.number for channel in recording.channels if channel.role == "sync"),
             period_ps=recording.period_ps,
         )
-        return Content((tag_data.data_of(counts, kind, options),), recording.format, recording.notes)
+        data, notes = tag_data.data_of(source, kind, options, self.panes)
+        return Content((data,), recording.format, (*recording.notes, *notes))

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from math import inf
 
+import msgspec
+
 from schemas.measurements import HeraldedCounts, PairCounts
 from schemas.records import Estimate, Parameter
-from streams.estimators.correlations import Part
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind, not_estimated
+from streams.estimators.heralded_g2 import estimate_heralded_g2
 from streams.estimators.outcome import Bounds, Outcome
 from streams.estimators.sequences import count_ratio_interval, rate_interval, ratio_interval
 
 KLYSHKO_METHOD = "(coincidences - accidentals)/(heralds - dark heralds), binomial interval, v1"
 CAR_METHOD = "(coincidences - accidentals)/accidentals, conditional binomial interval, v1"
-G2_METHOD = "heralds*triples/(first*second), interval by Garwood on triples, v1"
 _MULTI_PAIR = 0.05
 """Accidentals over coincidences from which pairs of one pulse are no longer alone."""
 
@@ -95,23 +96,20 @@ def coincidences_over_accidentals(data: Sequence[PairCounts], parameters: PairPa
         "integration_s": pair.integration_s,
         "interval": parameters.interval,
     }
-    if pair.accidental_windows:
-        counts["accidentals"] = pair.accidentals
-        told["accidental_windows"] = pair.accidental_windows
-        lower, upper = count_ratio_interval(
-            parameters.interval, pair.coincidences, pair.accidentals, pair.accidental_windows, parameters.confidence
-        )
-    elif accidentals:
-        ends = rate_interval(parameters.interval, pair.coincidences, 1.0, parameters.confidence)
-        lower, upper = (end / accidentals for end in ends)
-    else:
-        return not_estimated(parameters, "no singles, and so no accidentals", unit="1", method=CAR_METHOD, counts=counts)
     if not pair.coincidences and not accidentals:
-        return not_estimated(parameters, "no counts", unit="1", method=CAR_METHOD, counts=counts)
+        why = "no coincidences, and no accidentals expected"
+        return not_estimated(parameters, why, unit="1", method=CAR_METHOD, counts=counts)
+    if pair.accidental_windows:
+        told["accidental_windows"] = pair.accidental_windows
+        counts["accidentals"], share = pair.accidentals, pair.accidental_windows
+        ends = count_ratio_interval(parameters.interval, pair.coincidences, pair.accidentals, share, parameters.confidence)
+    else:
+        rates = rate_interval(parameters.interval, pair.coincidences, 1.0, parameters.confidence)
+        ends = rates[0] / accidentals, rates[1] / accidentals
     estimate = Estimate(
         value=pair.coincidences / accidentals - 1 if accidentals else None,
-        lower=lower - 1,
-        upper=None if upper == inf else upper - 1,
+        lower=ends[0] - 1,
+        upper=None if ends[1] == inf else ends[1] - 1,
         confidence=parameters.confidence,
         counts=counts,
         unit="1",
@@ -125,19 +123,15 @@ def coincidences_over_accidentals(data: Sequence[PairCounts], parameters: PairPa
 def g2_heralded(data: Sequence[HeraldedCounts], parameters: PairParameters) -> Outcome:
     """N_h·N_h12/(N_h1·N_h2) of all heralds; the others' scatter is small against that of the triples."""
     heralds, first, second, both = (sum(getattr(one, name) for one in data) for name in ("heralds", "first", "second", "both"))
-    counts = {"triples": both, "first": first, "second": second, "heralds": heralds}
-    if not first or not second:
-        return not_estimated(parameters, "a detector that clicked with no herald", unit="1", method=G2_METHOD, counts=counts)
+    known = estimate_heralded_g2(heralds, first, second, both, parameters.confidence)
+    if known.value is None:
+        return not_estimated(parameters, known.warnings[0], unit="1", method=known.method, counts=known.counts)
     scale = heralds / (first * second)
-    part = Part(both * scale, *(end * scale for end in rate_interval(parameters.interval, both, 1.0, parameters.confidence)))
-    estimate = Estimate(
-        value=part.value,
-        lower=part.lower,
-        upper=part.upper,
-        confidence=parameters.confidence,
-        counts=counts,
-        unit="1",
-        method=G2_METHOD,
+    lower, upper = rate_interval(parameters.interval, both, 1.0, parameters.confidence)
+    estimate = msgspec.structs.replace(
+        known,
+        lower=lower * scale,
+        upper=upper * scale,
         parameters={"expected_counts": 1 / scale, "normalisation": "heralds", "interval": parameters.interval},
     )
 
@@ -145,7 +139,7 @@ def g2_heralded(data: Sequence[HeraldedCounts], parameters: PairParameters) -> O
         lower, upper = rate_interval(parameters.interval, round(both * factor), 1.0, parameters.confidence)
         return lower * scale / factor, upper * scale / factor
 
-    return Outcome(estimate, part.value, part.value, interval_of=interval_of)
+    return Outcome(estimate, known.value, known.value, interval_of=interval_of)
 
 
 def _total(data: Sequence[PairCounts]) -> PairCounts:
