@@ -1,5 +1,6 @@
 """Options that several commands share, and their reading."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,16 @@ def channels_of(text: str | None, option: str, least: int, most: int) -> tuple[i
         return None if text is None else channel_list(text, least, most)
     except QuantityError as error:
         raise _wrong(error, option) from None
+
+
+def sets_of(texts: list[str]) -> Iterator[tuple[int, ...]]:
+    """Sets of two to eight channels; of “all” an empty one: every pair.
+
+    Raises:
+        Refusal: something else.
+    """
+    for text in texts:
+        yield () if text.strip() == "all" else channels_of(text, "--coincidences", 2, 8) or ()
 
 
 def delays_of(texts: list[str] | None) -> dict[int, int]:

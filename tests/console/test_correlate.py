@@ -7,7 +7,7 @@ import pytest
 
 from console import cli
 from console.refusal import ExitCode
-from tests.console.command_line import run
+from tests.console.command_line import Said, run
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "hbt-raw-tags"
 
@@ -26,6 +26,18 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
+@pytest.fixture
+def correlate(capsys: pytest.CaptureFixture[str]):
+    """The command, run inside of this process."""
+
+    def call(*arguments: str) -> Said:
+        code = cli.run(["correlate", *arguments])
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return call
+
+
 def by_hand(path: Path, start: int, stop: int, edges, delays=None) -> np.ndarray:
     """Every start against every stop."""
     with np.load(path) as arrays:
@@ -41,9 +53,9 @@ def by_hand(path: Path, start: int, stop: int, edges, delays=None) -> np.ndarray
     return counts
 
 
-def test_one_file(files: list[Path], tmp_path: Path) -> None:
+def test_one_file(correlate, files: list[Path], tmp_path: Path) -> None:
     arrays, picture = tmp_path / "c.npz", tmp_path / "c.svg"
-    said = run(tmp_path, "correlate", str(files[0]), "--channels", "1,0", "--json", "--out", str(arrays), "--plot", str(picture))
+    said = correlate(str(files[0]), "--channels", "1,0", "--json", "--out", str(arrays), "--plot", str(picture))
     assert said.code == 0, said.err
     found, edges = said.document, np.arange(-100_000, 100_001, 100)
     assert found["tau_ps"] == edges[:-1].tolist()
@@ -59,9 +71,9 @@ def test_one_file(files: list[Path], tmp_path: Path) -> None:
     assert "1.npz: channels 1 → 0" in picture.read_text(encoding="utf-8")
 
 
-def test_files_add_up_with_delays(files: list[Path], tmp_path: Path) -> None:
+def test_files_add_up_with_delays(correlate, files: list[Path], tmp_path: Path) -> None:
     options = "--channels", "0,1", "--delay", "1=-250", "--delay", "0=0.5ns", "--bin", "50ps", "--window", "±2ns"
-    said = run(tmp_path, "correlate", *map(str, files), *options, "--json")
+    said = correlate(*map(str, files), *options, "--json")
     assert said.code == 0, said.err
     edges, delays = np.arange(-2_000, 2_001, 50), {1: -250, 0: 500}
     assert said.document["counts"] == sum(by_hand(file, 0, 1, edges, delays) for file in files).tolist()
@@ -70,9 +82,9 @@ def test_files_add_up_with_delays(files: list[Path], tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("channels", ["5,0", "1,1"])
-def test_log_bins_and_a_channel_with_itself(files: list[Path], tmp_path: Path, channels: str) -> None:
+def test_log_bins_and_a_channel_with_itself(correlate, files: list[Path], tmp_path: Path, channels: str) -> None:
     options = "--channels", channels, "--log", "--bin", "1us", "--window", "2ms"
-    said = run(tmp_path, "correlate", str(files[1]), *options, "--json")
+    said = correlate(str(files[1]), *options, "--json")
     assert said.code == 0, said.err
     found = said.document
     edges = np.array([*found["tau_ps"], found["window_ps"]])
@@ -85,22 +97,23 @@ def test_log_bins_and_a_channel_with_itself(files: list[Path], tmp_path: Path, c
 def test_people_get_words_and_a_picture(files: list[Path], tmp_path: Path) -> None:
     said = run(tmp_path, "correlate", str(files[0]))
     assert said.code == 0, said.err
-    assert "channels 0 → 1  the two brightest of 3 detectors" in said.out
+    assert "1.npz: channels 0 → 1" in said.out
+    assert "the two brightest of 3 detectors" in said.out
     assert "channel 5" in said.out
     assert "delay in ns" in said.out
     assert "\x1b" not in said.out
 
 
-def test_the_only_detector_is_correlated_with_itself(tmp_path: Path) -> None:
+def test_the_only_detector_is_correlated_with_itself(correlate, tmp_path: Path) -> None:
     np.savez(tmp_path / "one.npz", time_ps=np.array([5, 6, 106]), channel=np.array([3, 3, 3], np.uint8))
-    found = run(tmp_path, "correlate", str(tmp_path / "one.npz"), "--bin", "100ps", "--window", "200ps", "--json").document
+    found = correlate(str(tmp_path / "one.npz"), "--bin", "100ps", "--window", "200ps", "--json").document
     assert (found["channels"], found["counts"], found["pairs"]) == ([3, 3], [0, 0, 1, 2], 3)
 
 
-def test_a_million_equal_times_in_a_file(tmp_path: Path) -> None:
+def test_a_million_equal_times_in_a_file(correlate, tmp_path: Path) -> None:
     channel = (np.arange(10**6) % 2).astype(np.uint8)
     np.savez(tmp_path / "burst.npz", time_ps=np.full(10**6, 77), channel=channel)
-    found = run(tmp_path, "correlate", str(tmp_path / "burst.npz"), "--json").document
+    found = correlate(str(tmp_path / "burst.npz"), "--json").document
     assert found["pairs"] == found["counts"][1_000] == 500_000**2
 
 
@@ -109,7 +122,14 @@ def test_a_million_equal_times_in_a_file(tmp_path: Path) -> None:
     [
         (("--channels", "0,9"), ExitCode.BAD_INPUT, "channel 9 holds no tags"),
         (("--channels", "0"), ExitCode.USAGE, "does not name 2 channels"),
-        (("--delay", "7=5"), ExitCode.USAGE, "no tag of channel 7"),
+        (("--delay", "7=5"), ExitCode.BAD_INPUT, "channel 7 holds no tags"),
+        (("--gaps", "0", "--start-stop", "0,1"), ExitCode.USAGE, "two things at once"),
+        (("--accidentals", "1us"), ExitCode.USAGE, "--accidentals says nothing of channels"),
+        (("--coincidences", "0,1", "--log"), ExitCode.USAGE, "--log says nothing of coincidences"),
+        (("--coincidences", "0,0"), ExitCode.USAGE, "2 to 8 different channels"),
+        (("--coincidences", "0,1", "--plot", "c.png"), ExitCode.USAGE, "numbers without a picture"),
+        (("--start-stop", "5,5"), ExitCode.USAGE, "different channels"),
+        (("--gaps", "9"), ExitCode.BAD_INPUT, "channel 9 holds no tags"),
         (("--delay", "1=5", "--delay", "1=6"), ExitCode.USAGE, "two delays of channel 1"),
         (("--delay", "1:5"), ExitCode.USAGE, "no delay of a channel"),
         (("--delay", "1=1h"), ExitCode.USAGE, "at most"),
@@ -122,13 +142,50 @@ def test_a_million_equal_times_in_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(
-    files: list[Path], capsys: pytest.CaptureFixture[str], options: tuple[str, ...], code: ExitCode, what: str
+    correlate, files: list[Path], options: tuple[str, ...], code: ExitCode, what: str
 ) -> None:
-    assert cli.run(["correlate", str(files[0]), *options]) == code
-    said = capsys.readouterr()
+    said = correlate(str(files[0]), *options)
+    assert said.code == code
     assert what in said.err
     assert said.err.count("\n") == 1
     assert not said.out
+
+
+def test_coincidences_with_accidentals(correlate, files: list[Path], tmp_path: Path) -> None:
+    wanted = "--coincidences", "all", "--coincidences", "0,5,1", "--window", "10ns", "--accidentals", "1us"
+    said = correlate(str(files[0]), *wanted, "--json", "--out", str(tmp_path / "c.npz"))
+    assert said.code == 0, said.err
+    rows = {tuple(row["channels"]): row for row in said.document["coincidences"]}
+    assert set(rows) == {(0, 1), (0, 5), (1, 5), (0, 1, 5)}
+    edges = np.array([-5_000, 5_000])
+    for pair in ((0, 1), (0, 5), (1, 5)):
+        assert rows[pair]["count"] == by_hand(files[0], *pair, edges)[0]
+        assert 0 <= rows[pair]["accidentals"] < rows[pair]["count"]
+    with np.load(tmp_path / "c.npz") as kept:
+        assert kept["channels"].tolist()[-1] == [0, 1, 5]
+        assert kept["counts"].tolist() == [row["count"] for row in said.document["coincidences"]]
+    assert "accidental:" in correlate(str(files[0]), *wanted).out
+
+
+def test_stops_after_starts_and_gaps(correlate, files: list[Path], tmp_path: Path) -> None:
+    with np.load(files[0]) as arrays:
+        time_ps, channel = arrays["time_ps"], arrays["channel"]
+    said = correlate(str(files[0]), "--start-stop", "0,1", "--window", "5us", "--bin", "50ns", "--json")
+    assert said.code == 0, said.err
+    starts, stops = time_ps[channel == 0], time_ps[channel == 1]
+    latest = np.searchsorted(starts, stops, side="right") - 1
+    tau = (stops - starts[latest])[latest >= 0]
+    counts = said.document["counts"]["1"]
+    assert counts == np.histogram(tau[tau < 5_000_000], np.arange(0, 5_000_001, 50_000))[0].tolist()
+    assert sum(counts) + said.document["beyond"]["1"] == stops.size
+    pictures = tmp_path / "gaps.svg"
+    said = correlate(*map(str, files), "--gaps", "0,5", "--json", "--plot", str(pictures))
+    assert said.code == 0, said.err
+    assert sum(said.document["counts"]["0"]) == sum(np.count_nonzero(np.load(file)["channel"] == 0) - 1 for file in files)
+    assert (np.diff([*said.document["gap_ps"], said.document["end_ps"]]) > 0).all()
+    assert "gaps of channel 0" in pictures.read_text(encoding="utf-8")
+    assert "gaps of channel 5" in (tmp_path / "gaps-2.svg").read_text(encoding="utf-8")
+    assert "none below" in correlate(str(files[0]), "--gaps", "0", "--bin", "1us", "--window", "1ms").out
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"the real measurements are not at {DATA}")
@@ -140,9 +197,9 @@ def test_what_cannot_be_done_is_refused_in_one_line(
         ("19_qutag_80MHz_HBT_sync_filtered.qutag", "1,2", (79_314, 94_287), 12_500.0, -1_250, 0, 44.7, 10),
     ],
 )
-def test_the_real_recordings(tmp_path, name, channels, singles, period_ps, zero_ps, central, side, each_side) -> None:
+def test_the_real_recordings(correlate, name, channels, singles, period_ps, zero_ps, central, side, each_side) -> None:
     """Central peak and mean side peak, each one period wide, as the measurements' README has them."""
-    said = run(tmp_path, "correlate", str(DATA / name), "--channels", channels, "--window", "200ns", "--bin", "10ps", "--json")
+    said = correlate(str(DATA / name), "--channels", channels, "--window", "200ns", "--bin", "10ps", "--json")
     assert said.code == 0, said.err
     found = said.document
     assert tuple(found["singles"][channel] for channel in channels.split(",")) == singles
