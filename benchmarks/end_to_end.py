@@ -20,6 +20,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from benchmarks.result import Result, at_least, at_most
 from benchmarks.synthetic import blocks
 from producers.publisher import Publisher
+from schemas.block import TagBlock
 from schemas.broker import BrokerConnection
 from schemas.topics import TIMETAGS
 from storage import tables
@@ -31,7 +32,7 @@ from tests.live import LivePlatform, until
 
 DEVICES = TIMETAGS.partitions
 RATE_HZ = 4e6
-BLOCKS = 30
+BLOCKS = 40
 """Blocks in a bare insert: a batch of the worker's at most."""
 WARM_BLOCKS = 100
 """Blocks of each device before latencies count: the worker starts while the devices already send."""
@@ -116,8 +117,7 @@ def _bare_insert(live: LivePlatform, seconds: int) -> float:
     """Mtags/s of inserting the same tag rows, made beforehand, in batches of the worker's size."""
     address = replace(live.store, database="bare")
     migrate(address)
-    rows = list(_tag_rows("sps-bench-0", RATE_HZ, min(seconds, 6)))
-    batches = [pa.concat_tables(rows[first : first + BLOCKS]).combine_chunks() for first in range(0, len(rows), BLOCKS)]
+    batches = list(_tag_rows("sps-bench-0", RATE_HZ, min(seconds, 6)))
     with connect(address) as client:
         started = time.perf_counter()
         for number, batch in enumerate(batches):
@@ -127,15 +127,21 @@ def _bare_insert(live: LivePlatform, seconds: int) -> float:
 
 
 def _tag_rows(device: str, rate_hz: float, seconds: int) -> Iterator[pa.Table]:
-    """The rows of each block's tags, as the worker stores them."""
+    """The rows of each batch's tags, as the worker stores them."""
     marks = {"batch_pipeline": "bench", "batch_topic": "bench", "batch_partition": 0, "batch_lo": 0}
-    for block in blocks(device, rate_hz, seconds, origin_unix_ns=time.time_ns() - 10**11):
+    for batch in _batches(blocks(device, rate_hz, seconds, origin_unix_ns=time.time_ns() - 10**11)):
         collected = TagRows(keep_tags=True)
-        collected.add_block(Arrival(0, block.context, *block.times()), Fate.IN_ORDER)
+        for block in batch:
+            collected.add_block(Arrival(0, block.context, *block.times()), Fate.IN_ORDER)
         rows = collected.tables()[tables.TAG_RUNS]
         for name, value in marks.items():
             rows = rows.append_column(name, pa.array([value] * rows.num_rows))
         yield rows
+
+
+def _batches(blocks: Iterator[TagBlock]) -> Iterator[list[TagBlock]]:
+    while batch := list(itertools.islice(blocks, BLOCKS)):
+        yield batch
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,13 @@
 """Bytes of a tag block: the one place that knows them.
 
-A message is an Arrow IPC stream (one record batch: gaps uint32, channel uint8, buffers compressed with zstd; the block's context
-as JSON in the schema's metadata) followed by a 16-byte trailer, little-endian: magic ``PWTB``, wire version u16, two zero bytes,
-length of the Arrow part u32, CRC-32C of everything before the checksum u32. Arrow readers stop at the end of the stream, so they
-read a message as it is.
+A message is an Arrow IPC stream (one record batch, buffers compressed with zstd; the block's context as JSON in the schema's
+metadata) followed by a 16-byte trailer, little-endian: magic ``PWTB``, wire version u16, two zero bytes, length of the Arrow part
+u32, CRC-32C of everything before the checksum u32. Arrow readers stop at the end of the stream, so they read a message as it is.
+
+The record batch of version 2, which is written, holds what does not compress apart from what does (docs/decisions/0006): gap_low
+uint16 and gap_high uint8 (uint16 where a gap asks for it), a gap being gap_low + 65536 * gap_high; and the bits of the channel
+number that any record sets, each a column of booleans, channel_0 (the lowest) to channel_7. Version 1, which is still read, holds
+gaps uint32 and channel uint8.
 """
 
 import struct
@@ -14,23 +18,24 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from schemas.block import ADVANCE_CHANNEL, MAX_TAGS, MOST_PS, BlockContext, TagBlock
+from schemas.block import ADVANCE_CHANNEL, MAX_TAGS, MOST_PS, BlockContext, Channels, Gaps, TagBlock
 from schemas.errors import WireError, WireFault
 from schemas.topics import MAX_MESSAGE_BYTES
 
-VERSION = 1
+VERSION = 2
+_WHOLE = 1
 _MAGIC = b"PWTB"
 _TRAILER = struct.Struct("<4sHHII")
 _RESIDUE = 0x48674BC7
 """The CRC-32C of anything that is followed by its own CRC-32C, little-endian."""
 _CONTEXT_KEY = b"photonwatch.block"
-_FIELDS = (pa.field("gaps", pa.uint32(), nullable=False), pa.field("channel", pa.uint8(), nullable=False))
-_WRITE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=3), use_threads=False)
+_WRITE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), use_threads=False)
 _READ = pa.ipc.IpcReadOptions(use_threads=False)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(BlockContext)
 _MAX_RECORDS = 2 * MAX_TAGS
 _MOST, _MOST_32 = 1 << 62, 1 << 32
+_NARROW = 1 << 8
 _FIRST_NS, _LAST_NS = 0, 4_102_444_800_000_000_000
 
 
@@ -40,10 +45,14 @@ def encode(block: TagBlock) -> bytes:
     Raises:
         WireError: the message would reach 1 MiB.
     """
-    schema = pa.schema(_FIELDS, metadata={_CONTEXT_KEY: _encoder.encode(block.context)})
+    columns = {**_halves(block.gaps), **_bits(block.channel)}
+    schema = pa.schema(
+        [pa.field(name, values.type, nullable=False) for name, values in columns.items()],
+        metadata={_CONTEXT_KEY: _encoder.encode(block.context)},
+    )
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, schema, options=_WRITE) as writer:
-        writer.write_batch(pa.record_batch([pa.array(block.gaps), pa.array(block.channel)], schema=schema))
+        writer.write_batch(pa.record_batch(list(columns.values()), schema=schema))
     arrow: bytes = sink.getvalue().to_pybytes()
     head = arrow + _TRAILER.pack(_MAGIC, VERSION, 0, len(arrow), 0)[:-4]
     message = head + struct.pack("<I", google_crc32c.value(head))
@@ -65,8 +74,8 @@ def decode(message: bytes) -> TagBlock:
         raise WireError(
             WireFault.TRUNCATED, f"no block trailer at the end of {len(message)} bytes: cut short, or not a tag block"
         )
-    if version != VERSION:
-        raise WireError(WireFault.VERSION, f"wire version {version}; this program reads {VERSION}: update it")
+    if version not in (_WHOLE, VERSION):
+        raise WireError(WireFault.VERSION, f"wire version {version}; this program reads 1 to {VERSION}: update it")
     if google_crc32c.value(message) != _RESIDUE:
         raise WireError(WireFault.CHECKSUM, f"the checksum of {len(message)} bytes does not match: damaged on the way")
     if length != len(message) - _TRAILER.size:
@@ -75,7 +84,7 @@ def decode(message: bytes) -> TagBlock:
         reader = pa.ipc.open_stream(pa.py_buffer(message), options=_READ)
         context = _decoder.decode((reader.schema.metadata or {})[_CONTEXT_KEY])
         batch = reader.read_next_batch()
-        gaps, channel = (batch.column(name).to_numpy() for name in ("gaps", "channel"))
+        gaps, channel = _whole(batch) if version == _WHOLE else (_gaps(batch), _channel(batch))
     except (pa.ArrowException, OSError, msgspec.DecodeError, KeyError, StopIteration, ValueError) as error:
         raise WireError(WireFault.MALFORMED, f"not a tag block: {error}") from error
     if gaps.dtype != np.uint32 or channel.dtype != np.uint8 or gaps.size > _MAX_RECORDS:
@@ -83,6 +92,51 @@ def decode(message: bytes) -> TagBlock:
     block = TagBlock(context, gaps, channel)
     _check(block)
     return block
+
+
+def checksum(message: bytes) -> int:
+    """The CRC-32C that a message carries: of all but itself, as far as ``decode`` takes the message."""
+    return int.from_bytes(message[-4:], "little")
+
+
+def _halves(gaps: Gaps) -> dict[str, pa.Array]:
+    high = gaps >> np.uint32(16)
+    narrow = not high.size or high.max() < _NARROW
+    return {"gap_low": pa.array(gaps.astype(np.uint16)), "gap_high": pa.array(high.astype(np.uint8 if narrow else np.uint16))}
+
+
+def _bits(channel: Channels) -> dict[str, pa.Array]:
+    used = int(np.bitwise_or.reduce(channel))
+    packed = {k: np.packbits(channel & np.uint8(1 << k), bitorder="little") for k in range(8) if used >> k & 1}
+    return {
+        f"channel_{k}": pa.Array.from_buffers(pa.bool_(), channel.size, [None, pa.py_buffer(bits)]) for k, bits in packed.items()
+    }
+
+
+def _whole(batch: pa.RecordBatch) -> tuple[Gaps, Channels]:
+    return batch.column("gaps").to_numpy(), batch.column("channel").to_numpy()
+
+
+def _gaps(batch: pa.RecordBatch) -> Gaps:
+    low, high = (batch.column(name).to_numpy() for name in ("gap_low", "gap_high"))
+    if low.dtype != np.uint16 or high.dtype not in (np.uint8, np.uint16):
+        raise ValueError(f"halves of gaps of {low.dtype} and {high.dtype}")
+    gaps: Gaps = high.astype(np.uint32)
+    np.left_shift(gaps, 16, out=gaps)
+    np.bitwise_or(gaps, low, out=gaps)
+    return gaps
+
+
+def _channel(batch: pa.RecordBatch) -> Channels:
+    channel = np.zeros(batch.num_rows, np.uint8)
+    for k in range(8):
+        if (name := f"channel_{k}") in batch.schema.names:
+            column = batch.column(name)
+            if column.type != pa.bool_() or column.null_count:
+                raise ValueError(f"{name} of {column.type} with {column.null_count} nulls")
+            bits = np.unpackbits(np.frombuffer(column.buffers()[1], np.uint8), count=channel.size, bitorder="little")
+            channel |= np.left_shift(bits, k, out=bits) if k else bits
+    return channel
 
 
 def _check(block: TagBlock) -> None:

@@ -193,10 +193,17 @@ def connect(address: StoreAddress, **settings: Any) -> Client:
 
 
 def _arrow_stream(rows: pa.Table) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_batch(rows.combine_chunks().to_batches()[0])
-    return sink.getvalue()
+    batch = rows.combine_chunks().to_batches()[0]
+    size = pa.MockOutputStream()
+    _write_stream(size, batch)
+    buffer = pa.allocate_buffer(size.size())  # of a sink that grows every byte would be copied twice more
+    _write_stream(pa.FixedSizeBufferWriter(buffer), batch)
+    return buffer
+
+
+def _write_stream(sink: pa.NativeFile, batch: pa.RecordBatch) -> None:
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
 
 
 def _named(error: ClickHouseError, where: str, also: Mapping[int, str] = MappingProxyType({})) -> StoreError:

@@ -21,6 +21,7 @@ from storage.writer import Writer
 from streams.assignment import Assignment, Place
 from streams.kernels.warm import warm
 from streams.log import Message
+from streams.memory import keep_freed_memory
 from streams.metrics import WorkerMetrics
 from streams.opening import Opener
 from streams.pipeline import Outgoing
@@ -144,6 +145,7 @@ def _deliver_to(assignment: Assignment) -> Callable[[Any], Awaitable[None]]:
 def run_worker(settings: WorkerSettings) -> None:
     """Run a worker until SIGINT or SIGTERM; does not return."""
     settings.data.mkdir(parents=True, exist_ok=True)
+    keep_freed_memory()
     warm()  # before the group counts on this worker: compiling holds no lock, but takes seconds
     registry = CollectorRegistry()
     app = build_app(settings)

@@ -10,6 +10,8 @@ PATIENCE_MS = 500
 """A batch spans less than this of the broker's time, unless its pipeline says otherwise."""
 BATCH_BYTES = 16 << 20
 """A batch's messages hold at most this many bytes together."""
+PLENTY_BYTES = 4 << 20
+"""A batch that holds this many may span twice its time: what a batch costs is then shared by more."""
 ALIVE_STEP_MS = 1_500
 """The most that one silence counts for in log-alive time."""
 
@@ -26,7 +28,7 @@ class Message:
 class Cutter:
     """Says where a batch ends. ``grid`` is the largest number of messages in a batch; batches never cross its multiples.
 
-    A batch spans less than ``patience_ms`` of the broker's time.
+    A batch spans less than ``patience_ms`` of the broker's time, twice that once it holds ``PLENTY_BYTES``.
     """
 
     def __init__(self, grid: int, patience_ms: int = PATIENCE_MS) -> None:
@@ -39,9 +41,13 @@ class Cutter:
         """Whether the batch that is open must end before ``message``."""
         return self._first_ms is not None and (
             message.offset % self._grid == 0
-            or not 0 <= message.timestamp_ms - self._first_ms < self._patience_ms  # the broker's clock may step back
+            or not 0 <= message.timestamp_ms - self._first_ms < self._span_ms  # the broker's clock may step back
             or self._bytes + len(message.value) > BATCH_BYTES
         )
+
+    @property
+    def _span_ms(self) -> int:
+        return 2 * self._patience_ms if self._bytes >= PLENTY_BYTES else self._patience_ms
 
     def take(self, message: Message) -> None:
         """Count ``message`` to the open batch."""

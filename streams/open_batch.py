@@ -33,7 +33,13 @@ class OpenBatch:
         self._cutter.take(message)
         self.next = message.offset + 1
         self.messages += 1
-        self._crc = google_crc32c.extend(self._crc, message.value)
+
+    def sign(self, checksum: int) -> None:
+        """Add the checksum (CRC-32C) of the message that was taken last to the batch's.
+
+        Of a message that ends with its own checksum it is that one: taken over the whole message it would always be the same.
+        """
+        self._crc = google_crc32c.extend(self._crc, checksum.to_bytes(4, "little"))
 
     def skip_to(self, offset: int) -> None:
         """Begin at ``offset``: the log lost what was between.

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 
+import google_crc32c
 import msgspec
 import pyarrow as pa
 
@@ -92,6 +93,7 @@ class RecordPipeline(ABC):
             if self._batch.messages and (ends or message.offset == self._stored):
                 finished += self._finish()
             self._batch.take(message)
+            self._batch.sign(google_crc32c.value(message.value))
             self._pass_time(message)
             if message.value != TICK:
                 self._taken += 1

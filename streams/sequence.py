@@ -38,7 +38,7 @@ class Arrival:
     time_ps: Times
     channel: Channels
     crc: int = 0
-    """CRC-32C of the message."""
+    """The checksum that the message carries."""
     appended_unix_ms: int = 0
     """The broker's time stamp."""
 

@@ -27,9 +27,9 @@ from streams.sequence import Arrival, Fate
 from streams.tag_rows import TagRows
 from streams.tag_stream import Counted, TagAnalysis, TagStream
 
-NAME = "tags-1"
+NAME = "tags-2"
 """Part of every token. Raise the number when what a batch holds, or where it is cut, changes."""
-GRID = 32
+GRID = 256
 SWEEP_MS = 500
 """Log-alive time between looks for gaps and sources that were waited for long enough."""
 FORGET_MS = 3_600_000
@@ -106,11 +106,13 @@ class TagPipeline:
             block = wire.decode(message.value)
             _check_clock(block.context, message)
         except WireError as error:
+            self._batch.sign(google_crc32c.value(message.value))
             self._bury(message, error.fault, str(error))
             return False
+        checksum = wire.checksum(message.value)
+        self._batch.sign(checksum)
         time_ps, channel = unwrap(block.gaps, block.channel, block.context.start_ps)
-        crc = google_crc32c.value(message.value)
-        self._offer(Arrival(message.offset, block.context, time_ps, channel, crc, message.timestamp_ms), message, now_ms)
+        self._offer(Arrival(message.offset, block.context, time_ps, channel, checksum, message.timestamp_ms), message, now_ms)
         return block.context.final
 
     def _offer(self, arrival: Arrival, message: Message, now_ms: int) -> None:

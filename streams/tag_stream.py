@@ -55,6 +55,7 @@ class TagStream:
         self._analysis = analysis
         self._gates = {source.source: SequenceGate(source) for source in position.sources}
         self._confluence = Confluence(position)
+        self._reach_ps = panes.initial(analysis.panes).reach_ps
         self._panes: panes.PaneState | None = None
         self._sampler = g2_samples.initial()
         self._period_ps: float | None = None
@@ -163,7 +164,8 @@ class TagStream:
         return counted
 
     def _step(self, segment: Segment) -> Counted:
-        segment = replace(segment, losses=self.position.uncounted + segment.losses)
+        if self.position.uncounted:
+            segment = replace(segment, losses=self.position.uncounted + segment.losses)
         try:
             self._panes, results = panes.step(self._panes or panes.initial(self._analysis.panes), segment, self._analysis.panes)
         except StreamsError as error:
@@ -205,5 +207,5 @@ class TagStream:
         sampling = self._sampling()
         if sampling is not None and (open_s := g2_samples.needed_from_unix_s(self._sampler, sampling)) is not None:
             window_ps = (open_s * 1_000_000_000 - self.position.origin_unix_ns) * 1_000
-            needed.append(window_ps - panes.initial(self._analysis.panes).reach_ps)
+            needed.append(window_ps - self._reach_ps)
         return min(needed)

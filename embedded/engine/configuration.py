@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape
 
 FILES_DATABASE = "_files"
 READER_ROLE = "reader"
+_MERGED_AT_ONCE = 16
+"""About so many parts of one size become one. With the engine's own 5 each row is merged twice as often until it rests."""
 
 _USERS = f"""<clickhouse>
   <profiles><default><async_insert>0</async_insert></default></profiles>
@@ -96,7 +98,8 @@ def write_configuration(layout: Layout, memory_bytes: int) -> None:
   <max_server_memory_usage>{memory_bytes}</max_server_memory_usage>
   <mark_cache_size>{memory_bytes // 16}</mark_cache_size>
   <background_pool_size>4</background_pool_size>
-  <merge_tree><number_of_free_entries_in_pool_to_lower_max_size_of_merge>2</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
+  <merge_tree><merge_selector_base>{_MERGED_AT_ONCE}</merge_selector_base>
+    <number_of_free_entries_in_pool_to_lower_max_size_of_merge>2</number_of_free_entries_in_pool_to_lower_max_size_of_merge>
     <number_of_free_entries_in_pool_to_execute_mutation>2</number_of_free_entries_in_pool_to_execute_mutation>
     <number_of_free_entries_in_pool_to_execute_optimize_entire_partition>2</number_of_free_entries_in_pool_to_execute_optimize_entire_partition>
   </merge_tree>

@@ -20,7 +20,7 @@ class StoredBlock:
     tags: int
     offset: int
     crc: int
-    """CRC-32C of the message."""
+    """The checksum that the message carries (CRC-32C)."""
     appended_unix_ms: int
     """The broker's time stamp."""
     fate: str = "in-order"

@@ -20,7 +20,7 @@ BYTES = Path(__file__).parent / "bytes"
 
 
 def example() -> TagBlock:
-    """The block of bytes/block-v1.bin. Never changes: other bytes get another name."""
+    """The block of bytes/block-v*.bin. Never changes: other bytes get another name."""
     context = BlockContext(
         domain="link-a", source="tagger-7", device="sps-1", run="20260102T030405Z-x1", sequence=41,
         origin_unix_ns=1_767_323_045_000_000_001, start_ps=1_000, reached_ps=90_000_000_000, members=("tagger-7", "tagger-8"),
@@ -39,8 +39,9 @@ def same(left: TagBlock, right: TagBlock) -> bool:
     )
 
 
-def test_old_bytes_stay_readable() -> None:
-    assert same(wire.decode((BYTES / "block-v1.bin").read_bytes()), example())
+@pytest.mark.parametrize("version", [1, 2])
+def test_old_bytes_stay_readable(version: int) -> None:
+    assert same(wire.decode((BYTES / f"block-v{version}.bin").read_bytes()), example())
 
 
 def test_a_block_comes_back_whole() -> None:
@@ -49,8 +50,29 @@ def test_a_block_comes_back_whole() -> None:
 
 def test_arrow_reads_a_message_as_it_is() -> None:
     table = pa.ipc.open_stream(wire.encode(example())).read_all()
-    assert table.schema.names == ["gaps", "channel"]
+    assert table.schema.names == ["gap_low", "gap_high", *(f"channel_{bit}" for bit in range(8))]  # an advance sets all bits
     assert table.num_rows == 5  # four tags and one advance
+    rows = table.to_pylist()
+    assert [row["gap_low"] + 65536 * row["gap_high"] for row in rows] == example().gaps.tolist()
+    assert [sum(row[f"channel_{bit}"] << bit for bit in range(8)) for row in rows] == example().channel.tolist()
+
+
+records = st.tuples(
+    st.integers(0, 255) | st.integers(0, (1 << 24) + 1) | st.integers(0, (1 << 32) - 1), st.sampled_from([0, 1, 2, 7, 128, 254])
+)
+
+
+@given(st.lists(records, max_size=40))
+def test_gaps_of_any_width_and_channels_of_any_number_come_back(made: list[tuple[int, int]]) -> None:
+    context = msgspec.structs.replace(example().context, start_ps=0, reached_ps=1 << 60, losses=())
+    gaps, channel = (np.array(values, np.int64) for values in zip(*made, strict=True)) if made else (np.empty(0),) * 2
+    block = TagBlock(context, gaps.astype(np.uint32), channel.astype(np.uint8))
+    assert same(wire.decode(wire.encode(block)), block)
+
+
+def test_a_message_carries_the_checksum_of_all_before_it() -> None:
+    message = wire.encode(example())
+    assert wire.checksum(message) == google_crc32c.value(message[:-4])
 
 
 def test_incompressible_full_blocks_stay_below_the_limit() -> None:
@@ -87,7 +109,7 @@ def sealed(arrow: bytes, version: int = wire.VERSION) -> bytes:
 
 
 def test_an_unknown_version_is_named() -> None:
-    with pytest.raises(WireError, match=r"wire version 9; this program reads 1"):
+    with pytest.raises(WireError, match=r"wire version 9; this program reads 1 to 2"):
         wire.decode(sealed(b"whatever", version=9))
 
 
@@ -96,27 +118,46 @@ def test_sealed_junk_is_malformed(junk: bytes) -> None:
     assert fault_of(sealed(junk)) is WireFault.MALFORMED
 
 
-def arrow(context: bytes, gaps: pa.Array, channel: pa.Array) -> bytes:
-    schema = pa.schema([("gaps", gaps.type), ("channel", channel.type)], metadata={b"photonwatch.block": context})
+def arrow(context: bytes, **columns: pa.Array) -> bytes:
+    schema = pa.schema([(name, values.type) for name, values in columns.items()], metadata={b"photonwatch.block": context})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, schema) as writer:
-        writer.write_batch(pa.record_batch([gaps, channel], schema=schema))
+        writer.write_batch(pa.record_batch(list(columns.values()), schema=schema))
     return sink.getvalue().to_pybytes()
 
 
-def test_wrong_types_nulls_and_missing_context_are_malformed() -> None:
+def v2(context: bytes, low: pa.Array, high: pa.Array, bit: pa.Array) -> bytes:
+    return sealed(arrow(context, gap_low=low, gap_high=high, channel_3=bit))
+
+
+def v1(context: bytes, gaps: pa.Array, channel: pa.Array) -> bytes:
+    return sealed(arrow(context, gaps=gaps, channel=channel), version=1)
+
+
+def test_wrong_types_nulls_and_missing_columns_or_context_are_malformed() -> None:
     context = msgspec.json.encode(example().context)
-    good, channel = pa.array([1], pa.uint32()), pa.array([0], pa.uint8())
-    assert fault_of(sealed(arrow(context, pa.array([1], pa.int64()), channel))) is WireFault.MALFORMED
-    assert fault_of(sealed(arrow(context, pa.array([None], pa.uint32()), channel))) is WireFault.MALFORMED
-    assert fault_of(sealed(arrow(b"{}", good, channel))) is WireFault.MALFORMED
+    low, high, bit = pa.array([1], pa.uint16()), pa.array([0], pa.uint8()), pa.array([True])
+    block = wire.decode(v2(context, low, high, bit))
+    assert (block.gaps.tolist(), block.channel.tolist()) == ([1], [8])
+    assert fault_of(v2(context, pa.array([1], pa.uint32()), high, bit)) is WireFault.MALFORMED
+    assert fault_of(v2(context, low, pa.array([1], pa.int8()), bit)) is WireFault.MALFORMED
+    assert fault_of(v2(context, pa.array([None], pa.uint16()), high, bit)) is WireFault.MALFORMED
+    assert fault_of(v2(context, low, high, pa.array([None], pa.bool_()))) is WireFault.MALFORMED
+    assert fault_of(v2(context, low, high, pa.array([1], pa.uint8()))) is WireFault.MALFORMED
+    assert fault_of(v2(b"{}", low, high, bit)) is WireFault.MALFORMED
+    assert fault_of(sealed(arrow(context, gap_low=low, channel_0=bit))) is WireFault.MALFORMED
+    gaps, channel = pa.array([1], pa.uint32()), pa.array([0], pa.uint8())
+    assert wire.decode(v1(context, gaps, channel)).gaps.tolist() == [1]
+    assert fault_of(v1(context, pa.array([1], pa.int64()), channel)) is WireFault.MALFORMED
+    assert fault_of(v1(context, pa.array([None], pa.uint32()), channel)) is WireFault.MALFORMED
+    assert fault_of(v1(b"{}", gaps, channel)) is WireFault.MALFORMED
 
 
 def test_a_tag_outside_the_announced_time_is_a_contradiction() -> None:
     context = msgspec.json.encode(msgspec.structs.replace(example().context, start_ps=0, reached_ps=10))
-    assert fault_of(sealed(arrow(context, pa.array([10], pa.uint32()), pa.array([0], pa.uint8())))) is WireFault.CONTRADICTION
+    assert fault_of(v1(context, pa.array([10], pa.uint32()), pa.array([0], pa.uint8()))) is WireFault.CONTRADICTION
     context = msgspec.json.encode(msgspec.structs.replace(example().context, start_ps=11, reached_ps=10))
-    assert fault_of(sealed(arrow(context, pa.array([], pa.uint32()), pa.array([], pa.uint8())))) is WireFault.CONTRADICTION
+    assert fault_of(v1(context, pa.array([], pa.uint32()), pa.array([], pa.uint8()))) is WireFault.CONTRADICTION
 
 
 @pytest.mark.parametrize(
@@ -139,4 +180,4 @@ def test_a_tag_outside_the_announced_time_is_a_contradiction() -> None:
 )
 def test_numbers_that_no_source_says_are_refused(changes: dict[str, object]) -> None:
     context = msgspec.json.encode(msgspec.structs.replace(example().context, **changes))
-    assert fault_of(sealed(arrow(context, pa.array([], pa.uint32()), pa.array([], pa.uint8())))) is WireFault.CONTRADICTION
+    assert fault_of(v1(context, pa.array([], pa.uint32()), pa.array([], pa.uint8()))) is WireFault.CONTRADICTION

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.log import ALIVE_STEP_MS, BATCH_BYTES, PATIENCE_MS, AliveClock, Cutter, Message
+from streams.log import ALIVE_STEP_MS, BATCH_BYTES, PATIENCE_MS, PLENTY_BYTES, AliveClock, Cutter, Message
 
 steps = st.lists(st.tuples(st.integers(-50, 400), st.sampled_from([0, 1, 1000, BATCH_BYTES // 3])), min_size=1, max_size=120)
 
@@ -43,8 +43,16 @@ def test_batches_are_bounded_in_messages_time_and_bytes(parts: list[tuple[int, i
     for lo, hi in pairwise(edges):
         batch = messages[lo:hi]
         assert lo // grid == (hi - 1) // grid
-        assert all(message.timestamp_ms < batch[0].timestamp_ms + PATIENCE_MS for message in batch)
+        for place, message in enumerate(batch):
+            plenty = sum(len(earlier.value) for earlier in batch[:place]) >= PLENTY_BYTES
+            assert message.timestamp_ms < batch[0].timestamp_ms + PATIENCE_MS * (1 + plenty)
         assert sum(len(message.value) for message in batch) <= BATCH_BYTES
+
+
+def test_a_full_batch_may_take_twice_as_long() -> None:
+    thin, full = bytes(PLENTY_BYTES - 1), bytes(PLENTY_BYTES)
+    assert cuts([Message(0, 0, thin), Message(1, PATIENCE_MS, b"")], 100) == [1]
+    assert cuts([Message(0, 0, full), Message(1, PATIENCE_MS, b""), Message(2, 2 * PATIENCE_MS, b"")], 100) == [2]
 
 
 def test_a_broker_whose_clock_steps_back_still_ends_batches() -> None:

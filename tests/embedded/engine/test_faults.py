@@ -134,13 +134,13 @@ def test_a_second_process_on_the_same_data_is_refused(engine: EmbeddedEngine) ->
 def test_parts_are_merged_in_the_background(engine: EmbeddedEngine) -> None:
     client = _client(engine)
     client.command("CREATE OR REPLACE TABLE merging (n UInt64) ENGINE = MergeTree ORDER BY n")
-    for number in range(12):
+    for number in range(40):
         client.command(f"INSERT INTO merging VALUES ({number})")
     deadline = time.monotonic() + 60
-    while client.command("SELECT count() FROM system.parts WHERE table = 'merging' AND active") > 6:
+    while client.command("SELECT count() FROM system.parts WHERE table = 'merging' AND active") > 24:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert client.command("SELECT sum(n) FROM merging") == 66
+    assert client.command("SELECT sum(n) FROM merging") == 780
 
 
 def test_no_log_tables(engine: EmbeddedEngine) -> None:

@@ -57,20 +57,24 @@ def test_runs_equal_the_oracle(stream: list[tuple[int, int]], start_ps: int) -> 
 
 
 @given(st.lists(streams, max_size=5))
-def test_rows_keep_every_block_apart(blocks: list[list[tuple[int, int]]]) -> None:
+def test_rows_keep_every_block_apart_in_the_tables_own_order(blocks: list[list[tuple[int, int]]]) -> None:
+    devices = ("b", "a", "b", "b", "a")
     stored = [
-        StoredTags(context("device", sequence, sequence), 100 + sequence, tag_runs(*arrays(stream, 0)), late=sequence == 1)
+        StoredTags(
+            context(devices[sequence], sequence, sequence), 100 + sequence, tag_runs(*arrays(stream, 0)), late=sequence == 1
+        )
         for sequence, stream in enumerate(blocks)
     ]
     rows = tables.tag_rows(stored)
     assert rows.schema == tables.SCHEMAS[tables.TAG_RUNS]
-    expected = [
-        (100 + sequence, sequence, sequence == 1, run)
+    made = [
+        (devices[sequence], 100 + sequence, sequence, sequence == 1, run)
         for sequence, one in enumerate(blocks)
         for run in plain_runs(*arrays(one, 0))
     ]
-    for row, (offset, sequence, late, (channel, first, last, gaps)) in zip(rows.to_pylist(), expected, strict=True):
-        assert (row["offset"], row["sequence"], row["late"]) == (offset, sequence, late)
+    expected = sorted(made, key=lambda row: (row[0], *row[4][:2]))  # device, channel, first tag
+    for row, (device, offset, sequence, late, (channel, first, last, gaps)) in zip(rows.to_pylist(), expected, strict=True):
+        assert (row["device"], row["offset"], row["sequence"], row["late"]) == (device, offset, sequence, late)
         assert (row["channel"], row["t0_ps"], row["last_ps"], row["gaps"], row["n"]) == (channel, first, last, gaps, len(gaps))
         assert row["crc"] == google_crc32c.value(np.array(gaps, "<u4").tobytes())
         assert row["time"].value == row["origin_unix_ns"] + first // 1_000

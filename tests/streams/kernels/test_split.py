@@ -28,12 +28,13 @@ def test_the_tags_come_back_channel_by_channel(records, start_ps):
     assert runs.gaps.dtype == np.uint32
     expected = sorted(zip(channel.tolist(), time_ps.tolist(), strict=True), key=lambda tag: tag[0])
     assert [(c, t) for t, c in tags_of(runs)] == expected
+    ends = np.cumsum(runs.length)
+    spans = [runs.gaps[end - n : end].sum(dtype=np.int64) for n, end in zip(runs.length, ends, strict=True)]
+    assert (runs.last_ps - runs.first_ps).tolist() == spans
     # A run ends only where the next gap does not fit.
     for k in range(1, runs.length.size):
         if runs.channel[k] == runs.channel[k - 1]:
-            begin = int(runs.length[: k - 1].sum())
-            last = runs.first_ps[k - 1] + runs.gaps[begin : begin + runs.length[k - 1]].sum(dtype=np.int64)
-            assert runs.first_ps[k] - last >= ADVANCE_PS
+            assert runs.first_ps[k] - runs.last_ps[k - 1] >= ADVANCE_PS
 
 
 def test_no_tags_are_no_runs():
@@ -44,6 +45,7 @@ def test_no_tags_are_no_runs():
 def test_the_loop_says_the_same_without_compilation():
     time_ps, channel = np.array([1, 4, 9, 9 + ADVANCE_PS], np.int64), np.array([1, 0, 1, 1], np.uint8)
     counts = np.bincount(channel, minlength=256).astype(np.uint64)
-    gaps, begins, first_ps = np.empty(4, np.uint32), np.empty(4, np.int64), np.empty(4, np.int64)
-    assert module._scatter.py_func(time_ps, channel, counts, gaps, begins, first_ps) == 3
+    gaps, begins, first_ps, last_ps = np.empty(4, np.uint32), *(np.empty(4, np.int64) for _ in range(3))
+    assert module._scatter.py_func(time_ps, channel, counts, gaps, (begins, first_ps, last_ps)) == 3
     assert gaps.tolist() == [0, 0, 8, 0]
+    assert last_ps[:3].tolist() == [9, 4, 9 + ADVANCE_PS]
