@@ -86,21 +86,24 @@ class TauAxis:
 
 @dataclass(frozen=True, slots=True)
 class EdgeAxis:
-    """Bins of any widths: bin i holds [edges[i], edges[i+1]).
+    """Bins of any widths: bin i holds [edges[i], edges[i+1]). ``constants`` are those of a ``TauAxis`` as far as there are any.
 
     Raises:
         ValueError: fewer than two edges, edges that do not ascend, tau = 0 outside, or a delay above 2**60 ps.
     """
 
     edges: tuple[int, ...]
+    constants: Constants = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.edges) < 2 or any(left >= right for left, right in pairwise(self.edges)):
             raise ValueError(f"{len(self.edges)} edges: at least two are needed, each above the one before it")
         if not self.edges[0] <= 0 < self.edges[-1]:
             raise ValueError(f"the delays [{self.edges[0]}, {self.edges[-1]}) ps must hold 0")
-        if self.reach_ps > _WIDEST_PS // 2:
-            raise ValueError(f"delays up to {self.reach_ps} ps: at most {_WIDEST_PS // 2} ps; narrow the range")
+        reach_ps = max(-self.edges[0], self.edges[-1] - 1)
+        if reach_ps > _WIDEST_PS // 2:
+            raise ValueError(f"delays up to {reach_ps} ps: at most {_WIDEST_PS // 2} ps; narrow the range")
+        object.__setattr__(self, "constants", (-self.edges[0], self.edges[-1] - self.edges[0], reach_ps, 0, 0, self.bins))
 
     @classmethod
     def doubling(cls, half_range_ps: int, bin_width_ps: int, bins_a_doubling: int = 8) -> Self:
@@ -136,7 +139,7 @@ class EdgeAxis:
     @property
     def reach_ps(self) -> int:
         """A tag may pair with tags up to this much older than itself."""
-        return max(-self.edges[0], self.edges[-1] - 1)
+        return self.constants[2]
 
     def edges_ps(self) -> Times:
         """The edges as an array."""

@@ -20,7 +20,7 @@ from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.kernels.axis import Constants
 from streams.kernels.lanes import LANE, LANES, OCTET, Lanes, lanes_of
-from streams.kernels.layout import Codes
+from streams.kernels.layout import Codes, Traits
 
 SPARE = 64
 """Slots behind the bins, taken in turn by what pairs with nothing, so that it costs neither a branch nor a wait."""
@@ -43,8 +43,7 @@ def count_lags(
     part: tuple[int, int],
     constants: Constants,
     codes: Codes,
-    only: tuple[int, int],
-    apart: bool,
+    traits: Traits,
     histogram: Counts,
 ) -> np.int64:
     """Add every pair whose later tag stands in ``part`` and whose earlier tag stands before it, up to the first crowd.
@@ -52,11 +51,12 @@ def count_lags(
     Returns the end of ``part``, or the tag at which a crowd begins: ``CHUNK`` tags in reach of one another, which other loops
     count faster. Later tags from there on were not counted.
 
-    ``codes``, ``only`` and ``apart`` are those of the layout, ``constants`` those of a narrow axis; ``histogram`` holds the
+    ``codes`` and ``traits`` are those of the layout, ``constants`` those of a narrow axis; ``histogram`` holds the
     bins of every row and ``SPARE`` more.
     """
     found, slots = np.empty(CHUNK + LANES, np.uint64), np.empty(CHUNK + LANES, np.uint32)
     reach, one, crowded = np.uint64(constants[2]), np.uint64(1), False
+    only, apart = (traits[0], traits[1]), traits[2] == 1
     for begin in range(np.uint64(part[0]), np.uint64(part[1]), np.uint64(CHUNK)):
         first = np.uint64(begin)
         end = min(first + np.uint64(CHUNK), np.uint64(part[1]))

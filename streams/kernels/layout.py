@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 Codes = npt.NDArray[np.int32]
+Traits = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +18,15 @@ class PairLayout:
 
     ``codes`` (int32, 256 x 256) says what the channels of a later and an earlier tag make: twice the row, plus one where the
     later tag is the start (its tau is then negative); -1 where they do not pair. ``detectors``: the channels that may pair,
-    ascending. ``only`` is the pair where there is exactly one and of two channels, else (-1, -1); ``apart``: no channel pairs
-    with itself.
+    ascending. ``traits`` are for kernels: start and stop where there is exactly one pair and of two channels, else -1 twice;
+    1 where no channel pairs with itself, else 0; the number of detectors. ``pairing`` (uint64, 256 entries) is 1 for detectors.
     """
 
     detectors: tuple[int, ...]
     pairs: tuple[tuple[int, int], ...]
     codes: Codes
-    only: tuple[int, int]
-    apart: bool
+    traits: Traits
+    pairing: npt.NDArray[np.uint64]
 
     @classmethod
     def of(cls, detectors: tuple[int, ...]) -> Self:
@@ -51,7 +52,13 @@ class PairLayout:
     @classmethod
     def _with(cls, detectors: tuple[int, ...], pairs: tuple[tuple[int, int], ...]) -> Self:
         apart = all(start != stop for start, stop in pairs)
-        return cls(detectors, pairs, _codes(pairs), pairs[0] if apart and len(pairs) == 1 else (-1, -1), apart)
+        start, stop = pairs[0] if apart and len(pairs) == 1 else (-1, -1)
+        return cls(detectors, pairs, _codes(pairs), (start, stop, int(apart), len(detectors)), _pairing(detectors))
+
+    @property
+    def apart(self) -> bool:
+        """Whether no channel pairs with itself."""
+        return bool(self.traits[2])
 
 
 def _codes(pairs: Iterable[tuple[int, int]]) -> Codes:
@@ -61,3 +68,10 @@ def _codes(pairs: Iterable[tuple[int, int]]) -> Codes:
         codes[stop, start] = 2 * row  # a channel with itself: the later one stops
     codes.flags.writeable = False
     return codes
+
+
+def _pairing(detectors: tuple[int, ...]) -> npt.NDArray[np.uint64]:
+    pairing = np.zeros(256, np.uint64)
+    pairing[list(detectors)] = 1
+    pairing.flags.writeable = False
+    return pairing

@@ -11,10 +11,10 @@ from numba import njit
 
 from schemas.block import Channels, Times
 from schemas.panes import Counts
-from streams.kernels.axis import Axis, Constants, TauAxis
+from streams.kernels.axis import Axis, Constants
 from streams.kernels.crowds import count_crowd
 from streams.kernels.lags import SPARE, count_lags
-from streams.kernels.layout import Codes, PairLayout
+from streams.kernels.layout import Codes, PairLayout, Traits
 from streams.kernels.readonly import readonly
 
 _MANY, _MANY_EACH = 6, 2  # tags in reach, on average, from which each pair of channels is better looked at apart
@@ -53,19 +53,12 @@ def count_pairs(earlier: Tags, later: Tags, part: tuple[int, int], layout: PairL
     if begin >= end or not layout.pairs:
         return
     earlier, later = _readonly(earlier), _readonly(later)
-    if isinstance(axis, TauAxis) and axis.narrow and not (layout.apart and _dense(later[0][begin:end], layout, axis)):
-        begin = int(_count_block(*earlier, *later, part, axis.constants, layout.codes, layout.only, layout.apart, histogram))
-        if begin == end:
-            return
+    begin = int(count_until(*earlier, *later, part, axis.constants, layout.codes, layout.traits, histogram))
+    if begin == end:
+        return
     seam = earlier[0].size
     time_ps, channel = _readonly((np.concatenate((earlier[0], later[0])), np.concatenate((earlier[1], later[1]))))
     count_crowd(time_ps, channel, (seam + begin, seam + end), layout, axis, rows_of(histogram, axis))
-
-
-def _dense(time_ps: Times, layout: PairLayout, axis: TauAxis) -> bool:
-    """Whether so many tags are in reach, on average, that it pays to look at each pair of channels apart."""
-    elapsed_ps = int(time_ps[-1]) - int(time_ps[0])
-    return axis.reach_ps * time_ps.size > (_MANY + _MANY_EACH * len(layout.detectors)) * elapsed_ps
 
 
 def _readonly(tags: Tags) -> Tags:
@@ -73,7 +66,7 @@ def _readonly(tags: Tags) -> Tags:
 
 
 @njit(nogil=True, cache=True)
-def _count_block(
+def count_until(
     earlier_ps: Times,
     earlier_channel: Channels,
     time_ps: Times,
@@ -81,15 +74,22 @@ def _count_block(
     part: tuple[int, int],
     constants: Constants,
     codes: Codes,
-    only: tuple[int, int],
-    apart: bool,
+    traits: Traits,
     histogram: Counts,
 ) -> int:
-    """Counts up to the first crowd, and returns where it begins, or the end of ``part``."""
-    if earlier_ps.size >= CROWD:
-        return part[0]
-    end = int(count_lags(time_ps, channel, part, constants, codes, only, apart, histogram))
-    _count_across(earlier_ps, earlier_channel, time_ps, channel, (part[0], end), constants, codes, histogram)
+    """``count_pairs`` lag by lag, until a crowd begins: returns where that is, or the end of ``part``.
+
+    The beginning, and nothing was counted, where bins are not equal, or wide, or light is so dense that other loops are faster.
+    """
+    begin, end = part
+    multiplies = constants[4] > 0 or constants[1] == 1
+    if not multiplies or earlier_ps.size >= CROWD or begin >= end:
+        return begin
+    elapsed_ps = time_ps[end - 1] - time_ps[begin]
+    if traits[2] and constants[2] * float(end - begin) > (_MANY + _MANY_EACH * traits[3]) * float(elapsed_ps):
+        return begin
+    end = int(count_lags(time_ps, channel, part, constants, codes, traits, histogram))
+    _count_across(earlier_ps, earlier_channel, time_ps, channel, (begin, end), constants, codes, histogram)
     return end
 
 

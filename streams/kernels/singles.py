@@ -15,12 +15,13 @@ _RUN = 1 << 15  # tags that a 16-bit counter surely holds
 def count_channels(channel: Channels) -> Counts:
     """Number of tags of every channel: uint64, 256 entries."""
     tags = np.zeros(256, np.uint64)
-    _count_channels(readonly(channel, np.uint8), tags)
+    count_into(readonly(channel, np.uint8), tags)
     return tags
 
 
 @njit(nogil=True, cache=True)
-def _count_channels(channel: Channels, tags: Counts) -> None:
+def count_into(channel: Channels, tags: Counts) -> None:
+    """``count_channels`` into 256 zeros."""
     if _count_few(channel, tags):
         return
     tags[:] = np.uint64(0)

@@ -7,6 +7,7 @@ from streams.kernels import pairs
 from streams.kernels.allan import add_differences
 from streams.kernels.axis import EdgeAxis, TauAxis
 from streams.kernels.bin_counts import count_bins
+from streams.kernels.block import count_block
 from streams.kernels.clock_line import ClockLine
 from streams.kernels.coarse_counts import count_coarse
 from streams.kernels.coincidence import CoincidenceSets, count_coincidences, first_pause
@@ -17,6 +18,7 @@ from streams.kernels.gates import GateLayout, count_gates
 from streams.kernels.layout import PairLayout
 from streams.kernels.merge import merge
 from streams.kernels.order import first_descent
+from streams.kernels.readonly import readonly
 from streams.kernels.residuals import count_residuals
 from streams.kernels.select import select
 from streams.kernels.split import split_channels
@@ -45,6 +47,8 @@ def warm() -> None:
     tags = few, channel
     pairs.count_pairs((few - 8, channel), tags, (1, few.size), walked, unequal, pairs.empty_histogram(walked, unequal))
     select(*tags, (1,))
+    fixed = readonly(tags[0], np.int64), readonly(tags[1], np.uint8)
+    count_block(fixed, fixed, 0, layout, axis, np.zeros(256, np.uint64), pairs.empty_histogram(layout, axis))
     _warm_coincidences(tags)
     _warm_statistics(tags)
     line = ClockLine(0, 1 << 20, 4, 1)

@@ -13,17 +13,19 @@ cut into segments, nor on the order of tags of equal time.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
 
 from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.errors import DensityError
 from streams.kernels.axis import Axis
+from streams.kernels.block import count_block
 from streams.kernels.layout import PairLayout
-from streams.kernels.pairs import empty_histogram, rows_of
-from streams.kernels.singles import count_channels
+from streams.kernels.pairs import count_pairs, empty_histogram, rows_of
+from streams.kernels.select import select
 from streams.processors.intervals import merged
-from streams.processors.partners import NO_TAGS, Partners
+from streams.processors.partners import NO_TAGS, tail_from
 from streams.processors.progress import Progress
 from streams.segment import Segment
 
@@ -53,8 +55,7 @@ class CorrelationParameters:
         object.__setattr__(self, "layout", PairLayout.chosen(self.pairs))
 
 
-@dataclass(frozen=True, slots=True)
-class CorrelationState:
+class CorrelationState(msgspec.Struct, frozen=True):
     """Everything that the next segment needs: what was counted, and the tail, tags that may still find partners.
 
     ``counts`` is a kernel's histogram (``rows_of`` shows it), ``tags`` holds the tags of every channel. Written as bytes by
@@ -70,8 +71,7 @@ class CorrelationState:
     lost_ps: int
 
 
-@dataclass(frozen=True, slots=True)
-class Correlation:
+class Correlation(msgspec.Struct, frozen=True):
     """What was counted up to a state; later steps do not change it."""
 
     state: CorrelationState
@@ -103,10 +103,16 @@ def step(state: CorrelationState, segment: Segment, parameters: CorrelationParam
     """
     layout, axis, former = parameters.layout, parameters.axis, state.progress
     goes_on = former is not None and former.continued_by(segment)
-    tags, counts = count_channels(segment.channel), state.counts.copy()
-    partners = Partners.of(segment, tags, layout.detectors, layout, (state.tail_ps, state.tail_channel) if goes_on else NO_TAGS)
-    partners.count((0, partners.time_ps.size), axis, counts)
-    tail_ps, tail_channel = partners.tail_from(segment.reached_ps - axis.reach_ps)
+    tail = (state.tail_ps, state.tail_channel) if goes_on else NO_TAGS
+    block, from_ps = (segment.time_ps, segment.channel), segment.reached_ps - axis.reach_ps
+    tags, counts = state.tags.copy(), state.counts.copy()
+    paired, cut = count_block(tail, block, from_ps, layout, axis, tags, counts)
+    if paired < segment.time_ps.size:
+        if paired < 0:
+            block = select(*block, layout.detectors)
+            cut = int(block[0].searchsorted(from_ps))
+        count_pairs(tail, block, (max(paired, 0), block[0].size), layout, axis, counts)
+    tail_ps, tail_channel = tail_from(tail, block, cut, from_ps)
     if tail_ps.size > MOST_CARRIED:
         raise DensityError(
             f"{segment.domain} (run {segment.run}): {tail_ps.size} tags in the {axis.reach_ps} ps before "
@@ -123,7 +129,7 @@ def step(state: CorrelationState, segment: Segment, parameters: CorrelationParam
         tail_ps,
         tail_channel,
         counts,
-        np.add(state.tags, tags, out=tags),
+        tags,
         state.live_ps + segment.reached_ps - segment.start_ps - covered_lost_ps,
         state.lost_ps + lost_ps,
     )

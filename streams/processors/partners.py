@@ -42,8 +42,16 @@ class Partners:
 
     def tail_from(self, from_ps: int) -> Tags:
         """Copies of the tags at and after ``from_ps``, those of the old tail included."""
-        cut = int(self.time_ps.searchsorted(from_ps))
-        if cut:
-            return self.time_ps[cut:].copy(), self.channel[cut:].copy()
-        kept = int(self.tail[0].searchsorted(from_ps))
-        return np.concatenate((self.tail[0][kept:], self.time_ps)), np.concatenate((self.tail[1][kept:], self.channel))
+        return tail_from(self.tail, (self.time_ps, self.channel), int(self.time_ps.searchsorted(from_ps)), from_ps)
+
+
+def tail_from(tail: Tags, block: Tags, cut: int, from_ps: int) -> Tags:
+    """Copies of the tags at and after ``from_ps``, read-only. ``block`` follows ``tail``, and its first one is at ``cut``."""
+    time_ps, channel = block[0][cut:], block[1][cut:]
+    if cut:
+        time_ps, channel = time_ps.copy(), channel.copy()
+    else:
+        kept = int(tail[0].searchsorted(from_ps))
+        time_ps, channel = np.concatenate((tail[0][kept:], time_ps)), np.concatenate((tail[1][kept:], channel))
+    time_ps.flags.writeable = channel.flags.writeable = False
+    return time_ps, channel

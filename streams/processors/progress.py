@@ -1,15 +1,15 @@
 """Whose tags a processor takes, and how far it has come."""
 
-from dataclasses import dataclass
 from typing import Self
+
+import msgspec
 
 from schemas.ids import DeviceId, DomainId, RunId
 from streams.errors import SegmentError
 from streams.segment import Segment
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """One stream (domain, device, run, origin), taken up to ``reached_ps``."""
 
     domain: DomainId

@@ -16,7 +16,7 @@ LAYOUTS = [PairLayout.of((0, 1)), PairLayout.chosen(((1, 0),)), PairLayout.of((0
 
 def counted(kernel, stream, part, layout, axis):
     histogram = np.zeros(len(layout.pairs) * axis.bins + lags.SPARE, np.uint64)
-    assert kernel(*stream, part, axis.constants, layout.codes, layout.only, layout.apart, histogram) == part[1]
+    assert kernel(*stream, part, axis.constants, layout.codes, layout.traits, histogram) == part[1]
     return histogram[: -lags.SPARE].reshape(-1, axis.bins)
 
 
@@ -113,7 +113,7 @@ def test_it_stops_where_a_crowd_begins():
     channel = generator.integers(0, 2, time_ps.size).astype(np.uint8)
     axis, layout = TauAxis.symmetric(1_000, 10), PairLayout.of((0, 1))
     histogram = np.zeros(axis.bins + lags.SPARE, np.uint64)
-    arguments = axis.constants, layout.codes, layout.only, layout.apart
+    arguments = axis.constants, layout.codes, layout.traits
     stop = lags.count_lags(time_ps, channel, (0, time_ps.size), *arguments, histogram)
     assert time_ps[stop + lags.CHUNK - 1] - time_ps[stop] <= 1_000
     assert 1_000 < stop <= 3_000 + lags.CHUNK

@@ -58,7 +58,7 @@ def count_pairs(stream, part, layout, axis, histogram):
 
 
 def lag_by_lag(stream, part, layout, axis, histogram):
-    count_lags(*stream, part, axis.constants, layout.codes, layout.only, layout.apart, histogram)
+    count_lags(*stream, part, axis.constants, layout.codes, layout.traits, histogram)
 
 
 def crowd(stream, part, layout, axis, histogram):
