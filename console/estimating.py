@@ -91,7 +91,8 @@ class Estimation:
     def lacking_text(self) -> str:
         """How many more counts until a verdict, for people; empty where there is nothing to say."""
         if self.lacks is None:
-            return ""
+            at_threshold = self.verdict is Verdict.INSUFFICIENT and self.outcome.estimate.value is not None
+            return "the value stands at the threshold: no number of counts like these decides" if at_threshold else ""
         more = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self.lacks.more.items())
         time = "" if self.lacks.seconds is None else f", {seconds_text(self.lacks.seconds)} at the present rate"
         return f"a verdict needs about {more} more{time}"

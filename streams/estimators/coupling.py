@@ -7,6 +7,7 @@ from schemas.records import Estimate, Parameter
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind, not_estimated
 from streams.estimators.outcome import Outcome
 from streams.estimators.photon_rate import divided, source_rate
+from streams.estimators.sequences import method_of
 
 METHOD = "photons behind the coupling over those of the reference, interval by Garwood and MOVER, v1"
 
@@ -57,7 +58,7 @@ def coupling_efficiency(data: Sequence[PowerCheck], parameters: CouplingParamete
         confidence=parameters.confidence,
         counts=counts,
         unit="1",
-        method=METHOD,
+        method=method_of(METHOD, parameters.interval),
         parameters=told,
         warnings=("fewer clicks than dark ones: only an upper limit",) if below else (),
     )

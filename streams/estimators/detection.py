@@ -10,12 +10,11 @@ from streams.estimators.correlations import Part
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind, not_estimated
 from streams.estimators.outcome import Outcome
 from streams.estimators.photon_rate import divided, source_rate, total_of
-from streams.estimators.sequences import rate_interval
+from streams.estimators.sequences import method_of, rate_interval
 
-DARK_METHOD = "clicks with the source off over time, interval by {law}, v1"
-RATE_METHOD = "clicks over the time awake, dark counts taken off, interval by {law}, v1"
-PER_TRIGGER_METHOD = "photons per trigger, dead time, dark counts and efficiency put right, interval by {law} and MOVER, v1"
-_LAWS = {"fixed": "Garwood", "time-uniform": "Gamma-Poisson confidence sequence"}
+DARK_METHOD = "clicks with the source off over time, interval by Garwood, v1"
+RATE_METHOD = "clicks over the time awake, dark counts taken off, interval by Garwood, v1"
+PER_TRIGGER_METHOD = "photons per trigger, dead time, dark counts and efficiency put right, interval by Garwood and MOVER, v1"
 
 
 class ClickParameters(EstimatorParameters, frozen=True, kw_only=True):
@@ -63,7 +62,9 @@ def per_trigger(data: Sequence[DetectorCounts], parameters: TriggerParameters) -
     if triggers_hz is None:
         raise EstimatorError("the counts know no triggers; give repetition_rate_hz, or counts with triggers")
     if not 0 < triggers_hz < float("inf"):
-        return not_estimated(parameters, "no triggers", unit="photons/trigger", method=_named(PER_TRIGGER_METHOD, parameters))
+        return not_estimated(
+            parameters, "no triggers", unit="photons/trigger", method=method_of(PER_TRIGGER_METHOD, parameters.interval)
+        )
     if not 0 < parameters.efficiency <= 1:
         raise EstimatorError(f"efficiency is {parameters.efficiency}; it lies above 0 and at most at 1")
     rate = source_rate(total, _dead_s(parameters), parameters.interval, parameters.confidence)
@@ -78,10 +79,6 @@ def _dead_s(parameters: ClickParameters) -> float:
     if not 0 <= parameters.dead_time_ps < float("inf"):
         raise EstimatorError(f"dead_time_ps is {parameters.dead_time_ps}; give one of at least 0")
     return parameters.dead_time_ps * 1e-12
-
-
-def _named(method: str, parameters: ClickParameters) -> str:
-    return method.format(law=_LAWS[parameters.interval])
 
 
 def _outcome(
@@ -104,7 +101,7 @@ def _outcome(
         confidence=parameters.confidence,
         counts=counts,
         unit=unit,
-        method=_named(method, parameters),
+        method=method_of(method, parameters.interval),
         parameters=told,
         warnings=("fewer clicks than dark ones: only an upper limit",) if below else (),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from schemas.records import Estimate
 from streams.estimators.delays import DelayHistogram
+from streams.estimators.estimator import IntervalKind
 from streams.estimators.g2_cw import cw_estimate
 from streams.estimators.g2_pulsed import far_estimate, near_estimate
 from streams.estimators.peaks import PeakAreas
@@ -20,6 +21,7 @@ class G2Parameters:
     background_per_peak: float = 0.0
     confidence: float = 0.95
     cw_window_ps: int = 1_000
+    interval: IntervalKind = "fixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ def estimate_g2(histogram: DelayHistogram, accidentals_per_ps: float, parameters
             parameters.confidence,
             window_ps=parameters.cw_window_ps,
             zero_delay_ps=parameters.zero_delay_ps,
+            kind=parameters.interval,
         )
         return G2Estimates(estimate, estimate)
     peaks = None if train is None else PeakAreas.of(histogram, train)
@@ -57,8 +60,8 @@ def estimate_g2(histogram: DelayHistogram, accidentals_per_ps: float, parameters
         estimate = _insufficient(histogram, parameters, why)
         return G2Estimates(estimate, estimate)
     return G2Estimates(
-        near_estimate(peaks, zero, parameters.confidence, parameters.background_per_peak),
-        far_estimate(peaks, zero, parameters.confidence, accidentals_per_ps),
+        near_estimate(peaks, zero, parameters.confidence, parameters.background_per_peak, parameters.interval),
+        far_estimate(peaks, zero, parameters.confidence, accidentals_per_ps, parameters.interval),
     )
 
 

@@ -1,14 +1,16 @@
 """g²(0) of coincidence histograms by areas: of peaks one period wide for pulsed light, of a window at the dip otherwise."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import msgspec
 
 from schemas.measurements import DelayHistogram as HistogramData
-from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters
+from schemas.records import Estimate
+from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind
 from streams.estimators.g2 import G2Parameters, estimate_g2
-from streams.estimators.outcome import Outcome
+from streams.estimators.outcome import Bounds, Outcome
+from streams.estimators.sequences import count_ratio_interval, rate_interval
 from streams.estimators.snapshots import total_of
 
 
@@ -25,6 +27,7 @@ class AreaParameters(EstimatorParameters, frozen=True, kw_only=True):
     background_per_peak: float = 0.0
     cw_window_ps: int = 1_000
     normalisation: Literal["near", "far"] = "near"
+    interval: IntervalKind = "fixed"
 
 
 def g2_by_areas(data: Sequence[HistogramData], parameters: AreaParameters) -> Outcome:
@@ -42,12 +45,41 @@ def g2_by_areas(data: Sequence[HistogramData], parameters: AreaParameters) -> Ou
         background_per_peak=parameters.background_per_peak,
         confidence=parameters.confidence,
         cw_window_ps=parameters.cw_window_ps,
+        interval=parameters.interval,
     )
     estimates = estimate_g2(total.histogram, total.accidentals_per_ps or 0.0, found)
     estimate = estimates.near if parameters.normalisation == "near" else estimates.far
     estimate = msgspec.structs.replace(estimate, warnings=estimate.warnings + total.warnings)
     raw = estimate.parameters.get("raw_value", estimate.value)
-    return Outcome(estimate, raw if isinstance(raw, float) else None, estimate.value, integration_s=total.integration_s)
+    return Outcome(
+        estimate,
+        raw if isinstance(raw, float) else None,
+        estimate.value,
+        interval_of=_scaled(estimate, parameters),
+        integration_s=total.integration_s,
+    )
+
+
+def _scaled(estimate: Estimate, parameters: AreaParameters) -> Callable[[float], Bounds] | None:
+    """Intervals of more counts alike; None where background was taken off, or zero delay is in doubt."""
+    central, level, peaks = (
+        estimate.counts.get("central_counts"),
+        *map(estimate.parameters.get, ("expected_counts", "side_peaks")),
+    )
+    if (
+        estimate.value is None
+        or parameters.background_per_peak
+        or central is None
+        or not isinstance(level, float)
+        or estimate.warnings
+    ):
+        return None
+    if isinstance(peaks, int) and peaks:
+        side = estimate.counts["side_counts"]
+        return lambda factor: count_ratio_interval(
+            parameters.interval, round(central * factor), round(side * factor), peaks, parameters.confidence
+        )
+    return lambda factor: rate_interval(parameters.interval, round(central * factor), level * factor, parameters.confidence)
 
 
 ESTIMATOR = Estimator(

@@ -9,7 +9,8 @@ from scipy import special
 
 from schemas.records import Estimate, Parameter
 from streams.estimators.delays import DelayHistogram, Delays
-from streams.estimators.intervals import garwood
+from streams.estimators.estimator import IntervalKind
+from streams.estimators.sequences import method_of, rate_interval
 
 METHOD = "continuous, coincidences in a window over R1*R2*window*time, interval by Garwood on the coincidences, v1"
 _FALSE_ALARM = 1e-3  # probability to see a dip where there is none
@@ -28,6 +29,7 @@ def cw_estimate(
     *,
     window_ps: int,
     zero_delay_ps: float | None = None,
+    kind: IntervalKind = "fixed",
 ) -> Estimate:
     """g² in a window of whole bins, about ``window_ps`` wide, at zero delay.
 
@@ -51,12 +53,14 @@ def cw_estimate(
         "expected_counts": level,
         "window_ps": bins * histogram.bin_width_ps,
         "zero_delay_ps": float(middles[place]),
+        "interval": kind,
     }
     value = lower = upper = None
     if level > 0:
         least, most = (int(sums.min()), int(sums.max())) if ambiguous else (int(sums[place]), int(sums[place]))
         value = float(sums[place]) / level
-        lower, upper = garwood(least, confidence)[0] / level, garwood(most, confidence)[1] / level
+        lower = rate_interval(kind, least, level, confidence)[0]
+        upper = rate_interval(kind, most, level, confidence)[1]
     else:
         warnings += ("no singles to normalise by",)
     return Estimate(
@@ -66,7 +70,7 @@ def cw_estimate(
         confidence=confidence,
         counts={"central_counts": int(sums[place])},
         unit="1",
-        method=METHOD,
+        method=method_of(METHOD, kind),
         parameters=parameters,
         warnings=warnings,
     )

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from math import inf, isfinite
 
 from schemas.records import Estimate, Parameter
-from streams.estimators.intervals import garwood, poisson_ratio
+from streams.estimators.estimator import IntervalKind
 from streams.estimators.peaks import PeakAreas
+from streams.estimators.pulse_train import PulseTrain
+from streams.estimators.sequences import count_ratio_interval, method_of, rate_interval
 from streams.estimators.zero_delay import ZeroDelay
 
 NEAR_METHOD = "pulsed, central peak over mean side peak, interval by Clopper-Pearson given central + side counts, v1"
@@ -19,11 +21,15 @@ SIDES_EACH = 10
 """Side peaks on either side, at least: all that lie within ``SIDES_WITHIN_PS`` are taken where those are more."""
 SIDES_WITHIN_PS = 100_000
 _FEWEST_SIDES = 2
+_LOPSIDED = 1e-6
+"""Chance of side peaks as unequal before and behind zero delay, below which it is said."""
 
 _Bounds = tuple[float, float, float]
 
 
-def near_estimate(peaks: PeakAreas, zero: ZeroDelay, confidence: float, background_per_peak: float = 0.0) -> Estimate:
+def near_estimate(
+    peaks: PeakAreas, zero: ZeroDelay, confidence: float, background_per_peak: float = 0.0, kind: IntervalKind = "fixed"
+) -> Estimate:
     """Central peak over the mean of the nearest side peaks: ten on either side or those within 100 ns, whichever are more.
 
     Where the histogram holds fewer, as many as it holds.
@@ -31,10 +37,10 @@ def near_estimate(peaks: PeakAreas, zero: ZeroDelay, confidence: float, backgrou
     ``background_per_peak`` (counts in one period that are not the source's photons) is taken off every peak; the raw value is
     kept among the parameters, and the result may be negative.
     """
-    each = max(SIDES_EACH, int(SIDES_WITHIN_PS / peaks.train.period_ps))
+    each = _each(peaks.train)
     sides = peaks.sides(zero.number, each)
     side_counts = peaks.total(sides)
-    parameters: dict[str, Parameter] = {"normalisation": f"nearest_{len(sides)}", "side_peaks": len(sides)}
+    parameters: dict[str, Parameter] = {"normalisation": f"nearest_{len(sides)}", "side_peaks": len(sides), "interval": kind}
     counts = {"central_counts": peaks.area(zero.number), "side_counts": side_counts}
     if sides:
         parameters["expected_counts"] = side_counts / len(sides)
@@ -48,29 +54,35 @@ def near_estimate(peaks: PeakAreas, zero: ZeroDelay, confidence: float, backgrou
         if len(around) < _FEWEST_SIDES or reference <= background_per_peak * len(around):
             return None
         central, level = peaks.area(number), reference / len(around)
-        ratios = (central / level, *poisson_ratio(central, reference, len(around), confidence))
+        ratios = (central / level, *count_ratio_interval(kind, central, reference, len(around), confidence))
         value, lower, upper = ((ratio * level - background_per_peak) / (level - background_per_peak) for ratio in ratios)
         return value, lower, upper
 
-    return _estimate(peaks, zero, bounds, _Blank(NEAR_METHOD, confidence, counts, parameters))
+    return _estimate(peaks, zero, bounds, _Blank(method_of(NEAR_METHOD, kind), confidence, counts, parameters))
 
 
-def far_estimate(peaks: PeakAreas, zero: ZeroDelay, confidence: float, accidentals_per_ps: float) -> Estimate:
+def far_estimate(
+    peaks: PeakAreas, zero: ZeroDelay, confidence: float, accidentals_per_ps: float, kind: IntervalKind = "fixed"
+) -> Estimate:
     """Central peak over the accidentals of one period, ``accidentals_per_ps`` * period.
 
     The singles' own scatter is left out of the interval: they are some hundred times as many as the coincidences.
     """
     level = float(accidentals_per_ps * peaks.train.period_ps)
     counts = {"central_counts": peaks.area(zero.number)}
-    parameters: dict[str, Parameter] = {"normalisation": "far_lag", "side_peaks": 0, "expected_counts": level}
+    parameters: dict[str, Parameter] = {"normalisation": "far_lag", "side_peaks": 0, "expected_counts": level, "interval": kind}
 
     def bounds(number: int) -> _Bounds | None:
         if level <= 0:
             return None
-        lower, upper = garwood(peaks.area(number), confidence)
-        return peaks.area(number) / level, lower / level, upper / level
+        return peaks.area(number) / level, *rate_interval(kind, peaks.area(number), level, confidence)
 
-    return _estimate(peaks, zero, bounds, _Blank(FAR_METHOD, confidence, counts, parameters))
+    return _estimate(peaks, zero, bounds, _Blank(method_of(FAR_METHOD, kind), confidence, counts, parameters))
+
+
+def _each(train: PulseTrain) -> int:
+    """Side peaks on either side, where the histogram holds as many."""
+    return max(SIDES_EACH, int(SIDES_WITHIN_PS / train.period_ps))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +101,11 @@ def _estimate(peaks: PeakAreas, zero: ZeroDelay, bounds: Callable[[int], _Bounds
     chosen = bounds(zero.number)
     every = [found for number in zero.candidates if (found := bounds(number)) is not None]
     warnings = [zero.warning] if zero.warning else []
+    if not zero.warning and peaks.asymmetry_chance(zero.number, _each(train)) < _LOPSIDED:
+        warnings.append(
+            "side peaks before zero delay differ from those behind it by more than chance: detector cross-talk, afterglow or "
+            "reflections look so; look at the histogram"
+        )
     if chosen is None:
         warnings.append("too few counts to normalise by")
     upper = max((found[2] for found in every), default=inf)

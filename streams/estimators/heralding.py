@@ -10,7 +10,7 @@ from schemas.records import Estimate, Parameter
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind, not_estimated
 from streams.estimators.heralded_g2 import estimate_heralded_g2
 from streams.estimators.outcome import Bounds, Outcome
-from streams.estimators.sequences import count_ratio_interval, rate_interval, ratio_interval
+from streams.estimators.sequences import count_ratio_interval, method_of, rate_interval, ratio_interval
 
 KLYSHKO_METHOD = "(coincidences - accidentals)/(heralds - dark heralds), binomial interval, v1"
 CAR_METHOD = "(coincidences - accidentals)/accidentals, conditional binomial interval, v1"
@@ -74,7 +74,7 @@ def heralding_efficiency(data: Sequence[PairCounts], parameters: PairParameters)
         confidence=parameters.confidence,
         counts=counts,
         unit="1",
-        method=KLYSHKO_METHOD,
+        method=method_of(KLYSHKO_METHOD, parameters.interval),
         parameters=told,
         warnings=tuple(warnings),
     )
@@ -113,7 +113,7 @@ def coincidences_over_accidentals(data: Sequence[PairCounts], parameters: PairPa
         confidence=parameters.confidence,
         counts=counts,
         unit="1",
-        method=CAR_METHOD,
+        method=method_of(CAR_METHOD, parameters.interval),
         parameters=told,
         warnings=() if accidentals else ("no accidentals were counted: only a lower bound",),
     )
@@ -132,6 +132,7 @@ def g2_heralded(data: Sequence[HeraldedCounts], parameters: PairParameters) -> O
         known,
         lower=lower * scale,
         upper=upper * scale,
+        method=method_of(known.method, parameters.interval),
         parameters={"expected_counts": 1 / scale, "normalisation": "heralds", "interval": parameters.interval},
     )
 

@@ -14,7 +14,7 @@ from streams.estimators.correlations import Part
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind, not_estimated
 from streams.estimators.latency_sketch import ACCURACY, LatencySketch
 from streams.estimators.outcome import Bounds, Outcome
-from streams.estimators.sequences import rate_interval, ratio_interval
+from streams.estimators.sequences import method_of, rate_interval, ratio_interval
 from streams.estimators.success_ratio import ratio_outcome
 
 RATE_METHOD = "heralds inside the window over time, interval by Garwood, v1"
@@ -52,7 +52,10 @@ def entanglement_rate(data: Sequence[Event], parameters: HeraldParameters) -> Ou
     }
     raw = counts["heralds"] / time_s
     return Outcome(
-        _estimate(part, parameters, counts, told, unit="pairs/s", method=RATE_METHOD), raw, part.value, integration_s=time_s
+        _estimate(part, parameters, counts, told, unit="pairs/s", method=method_of(RATE_METHOD, parameters.interval)),
+        raw,
+        part.value,
+        integration_s=time_s,
     )
 
 
@@ -78,7 +81,8 @@ def effective_throughput(data: Sequence[Event | Trials], parameters: HeraldParam
         highest = rate_interval(parameters.interval, counts["usable"], time_s, each)[1]
         part = Part(0.0, 0.0, highest * ratio_interval(parameters.interval, passed, checked, each)[1])
     told: dict[str, Parameter] = {"integration_s": time_s, "usable_share": share.value, "interval": parameters.interval}
-    estimate = _estimate(part, parameters, counts, told, unit="usable pairs/s", method=THROUGHPUT_METHOD)
+    method = method_of(THROUGHPUT_METHOD, parameters.interval)
+    estimate = _estimate(part, parameters, counts, told, unit="usable pairs/s", method=method)
     return Outcome(estimate, counts["heralds"] / time_s, part.value, integration_s=time_s)
 
 

@@ -15,7 +15,7 @@ from schemas.measurements import HomScan
 from schemas.records import Estimate
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind, not_estimated
 from streams.estimators.outcome import Bounds, Outcome
-from streams.estimators.sequences import count_ratio_interval
+from streams.estimators.sequences import count_ratio_interval, method_of
 
 Correction = Literal["none", "santori", "ollivier", "interferometer"]
 METHOD = "Hong-Ou-Mandel, 1 - parallel/perpendicular, {correction}, conditional binomial interval, v1"
@@ -48,6 +48,7 @@ def hom_visibility(data: Sequence[HomScan], parameters: HomParameters) -> Outcom
     correction, known = _known(data[0], parameters)
     factor, offset = _line(correction, known)
     method = METHOD.format(correction="raw" if correction == "none" else f"corrected as {correction}")
+    method = method_of(method, parameters.interval)
     if not perpendicular:
         return not_estimated(parameters, "no counts to compare with", unit="1", method=method, counts=counts)
 

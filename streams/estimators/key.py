@@ -13,7 +13,7 @@ from schemas.measurements import SiftedBits
 from schemas.records import Estimate, Parameter
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind, not_estimated
 from streams.estimators.outcome import Bounds, Outcome
-from streams.estimators.sequences import ratio_interval
+from streams.estimators.sequences import method_of, ratio_interval
 
 QBER_METHOD = "errors over sifted bits of both bases, interval by Clopper-Pearson, v1"
 ASYMPTOTIC_METHOD = "BBM92 asymptotic secret share, interval by Clopper-Pearson on both error rates, v1"
@@ -82,7 +82,7 @@ def error_rate(data: Sequence[SiftedBits], parameters: QberParameters) -> Outcom
         confidence=parameters.confidence,
         counts=bits.counts,
         unit="1",
-        method=QBER_METHOD,
+        method=method_of(QBER_METHOD, parameters.interval),
         parameters=told,
     )
     return Outcome(estimate, estimate.value, estimate.value, interval_of=interval_of, integration_s=bits.integration_s)
@@ -120,7 +120,7 @@ def secret_share(data: Sequence[SiftedBits], parameters: KeyParameters) -> Outco
         confidence=parameters.confidence,
         counts=bits.counts,
         unit="1",
-        method=method,
+        method=method_of(method, parameters.interval),
         parameters=told,
         warnings=("no key: the errors leave nothing secret",) if raw <= 0 else (),
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy import special
 
 from schemas.panes import Counts
 from streams.estimators.delays import DelayHistogram
@@ -42,6 +43,22 @@ class PeakAreas:
     def sides(self, number: int, each: int) -> tuple[int, ...]:
         """Numbers of the nearest other peaks, up to ``each`` on either side."""
         return tuple(k for k in range(number - each, number + each + 1) if k != number and k in self.numbers)
+
+    def asymmetry_chance(self, number: int, each: int) -> float:
+        """How likely peaks as far before ``number`` as behind it differ so much by chance: pairs of photons have no order.
+
+        Blinking raises both alike; cross-talk, afterglow and reflections come on one side.
+        """
+        before, behind = (
+            np.array(
+                [self.area(number + side * k) for k in range(1, each + 1) if {number - k, number + k} <= set(self.numbers)], float
+            )
+            for side in (-1, 1)
+        )
+        both = before + behind
+        seen = both > 0
+        square = float(((before - behind)[seen] ** 2 / both[seen]).sum())
+        return float(special.chdtrc(np.count_nonzero(seen), square)) if seen.any() else 1.0
 
     def total(self, numbers: tuple[int, ...]) -> int:
         return sum(self.area(k) for k in numbers)

@@ -5,6 +5,7 @@ ever reaches 1/error with a probability of at most the error (Ville 1939). The v
 (Robbins 1970; Howard et al. 2021). It is about half as wide again as an interval for one look.
 """
 
+import re
 from collections.abc import Callable
 from math import exp, log
 
@@ -15,6 +16,7 @@ from streams.estimators.estimator import IntervalKind
 from streams.estimators.intervals import Interval, clopper_pearson, garwood
 
 _PRIOR = 0.5
+_FOR_ONE_LOOK = re.compile(r"(?:conditional )?(?:binomial )?interval(?: by (?:Clopper-Pearson|Garwood))?")
 _SCALES_S = 10.0 ** np.arange(-9, 10)
 """Mixture over rates of all sizes from 1/Gs to 1 GHz, so that none has to be known beforehand."""
 _TINY = 1e-300
@@ -55,6 +57,11 @@ def gamma_poisson(count: int, exposure_s: float, confidence: float) -> Interval:
     while beyond(upper) < 0:
         upper *= 2
     return (0.0 if count == 0 else _crossing(beyond, best, 0.0)), _crossing(beyond, best, upper)
+
+
+def method_of(method: str, kind: IntervalKind) -> str:
+    """A method's name, which names its interval for one look, for the kind that was used."""
+    return method if kind == "fixed" else _FOR_ONE_LOOK.sub("confidence sequence", method)
 
 
 def ratio_interval(kind: IntervalKind, successes: int, trials: int, confidence: float) -> Interval:

@@ -11,10 +11,9 @@ from schemas.measurements import Trials
 from schemas.records import Estimate
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind
 from streams.estimators.outcome import Bounds, Outcome
-from streams.estimators.sequences import ratio_interval
+from streams.estimators.sequences import method_of, ratio_interval
 
 METHOD = "successes over trials, interval by Clopper-Pearson, v1"
-SEQUENCE_METHOD = "successes over trials, Beta-binomial confidence sequence, v1"
 
 
 class SuccessParameters(EstimatorParameters, frozen=True, kw_only=True):
@@ -52,7 +51,7 @@ def ratio_outcome(
         confidence=parameters.confidence,
         counts=dict(zip(names, (successes, trials), strict=True)),
         unit="1",
-        method=METHOD if kind == "fixed" else SEQUENCE_METHOD,
+        method=method_of(METHOD, kind),
         parameters={"interval": kind},
         warnings=() if trials else ("no trials",),
     )

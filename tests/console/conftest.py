@@ -2,14 +2,16 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from console.cli import run as run_here
 from console.web.app import build_app
 from console.web.observatory import Observatory
 from schemas.panes import PaneParameters
@@ -18,6 +20,7 @@ from storage.client import StoreAddress
 from storage.migrate import migrate
 from storage.reader import Reader
 from tests.console import seeded
+from tests.console.command_line import Said
 from tests.fixtures_engine import EmbeddedEngine
 
 
@@ -78,3 +81,16 @@ def site(fleet_store: StoreAddress, engine: EmbeddedEngine, now_s: int) -> Itera
 def web(site: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=site, timeout=20) as client:
         yield client
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
+    """The command line in this process: a process of its own for every refusal would take minutes."""
+    monkeypatch.setenv("PHOTONWATCH_HOME", str(tmp_path))
+
+    def run_it(*arguments: str) -> Said:
+        code = run_here(arguments)
+        told = capsys.readouterr()
+        return Said(code, told.out, told.err)
+
+    return run_it

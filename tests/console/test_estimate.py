@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from console.cli import run as run_here
 from console.refusal import ExitCode
 from tests.console.command_line import Said
 
@@ -16,19 +15,6 @@ _QD = _DATA / "qd-hbt-pulsed"
 
 def _needs(folder: Path) -> pytest.MarkDecorator:
     return pytest.mark.skipif(not folder.is_dir(), reason=f"no real measurements at {folder}")
-
-
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """The command in this process: a process of its own for every refusal would take minutes."""
-    monkeypatch.setenv("PHOTONWATCH_HOME", str(tmp_path))
-
-    def run_it(*arguments: str) -> Said:
-        code = run_here(arguments)
-        told = capsys.readouterr()
-        return Said(code, told.out, told.err)
-
-    return run_it
 
 
 @_needs(_QD)

@@ -55,6 +55,39 @@ def test_background_is_taken_off_and_the_raw_value_kept(data):
     assert cleaned.corrected < plain.corrected
 
 
+@pytest.mark.parametrize("normalisation", ["near", "far"])
+def test_a_sequence_is_wider_and_says_what_it_is(data, normalisation):
+    once, often = (G2([data], {"normalisation": normalisation, "interval": kind}).estimate for kind in ("fixed", "time-uniform"))
+    assert once.parameters["interval"] == "fixed"
+    assert "confidence sequence" in often.method
+    assert "confidence sequence" not in once.method
+    assert often.lower < once.lower < once.value < once.upper < often.upper
+
+
+@pytest.mark.parametrize("normalisation", ["near", "far"])
+def test_more_counts_narrow_it_as_the_same_law_says(data, normalisation):
+    found = G2([data], {"normalisation": normalisation})
+    assert found.interval_of(1.0) == pytest.approx((found.estimate.lower, found.estimate.upper))
+    assert found.interval_of(100.0)[1] - found.interval_of(100.0)[0] == pytest.approx(
+        (found.estimate.upper - found.estimate.lower) / 10, rel=0.05
+    )
+
+
+def test_cross_talk_on_one_side_is_said(data):
+    assert not any("cross-talk" in warning for warning in G2([data]).estimate.warnings)
+    counts = np.array(data.counts)
+    late = data.start_ps + np.arange(counts.size) * data.bin_width_ps
+    counts += np.random.default_rng(1).poisson(9 * np.exp(-(((late - 60_000) / 8_000) ** 2)))
+    crossed = DelayHistogram(
+        of="coincidences",
+        start_ps=data.start_ps,
+        bin_width_ps=data.bin_width_ps,
+        counts=tuple(counts.tolist()),
+        accidentals_per_ps=data.accidentals_per_ps,
+    )
+    assert any("cross-talk" in warning for warning in G2([crossed]).estimate.warnings)
+
+
 def test_far_normalisation_needs_the_singles(data):
     bare = DelayHistogram(of="coincidences", start_ps=0.0, bin_width_ps=100.0, counts=data.counts)
     with pytest.raises(EstimatorError, match="singles"):
