@@ -8,11 +8,13 @@ import msgspec
 from producers.errors import MeasurementFileError
 from producers.measurements import (
     basis_table,
+    benchmarking_table,
     decay_table,
     histogram_table,
     projection_table,
     pulse_histogram_table,
     records_json,
+    shots_table,
     sweep_table,
     touchstone,
 )
@@ -27,9 +29,11 @@ def readers() -> tuple[Reader, ...]:
         touchstone.READER,
         projection_table.READER,
         basis_table.READER,
+        sweep_table.READER,
         pulse_histogram_table.READER,
         decay_table.READER,
-        sweep_table.READER,
+        benchmarking_table.READER,
+        shots_table.READER,
         histogram_table.READER,
     )
 
