@@ -13,10 +13,11 @@ depend on the tags alone, never on how the stream was cut into segments.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from itertools import chain
 
+import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from schemas.block import Channels, Times
 from schemas.ids import DeviceId, DomainId, RunId
@@ -37,11 +38,10 @@ MOST_CARRIED = 1 << 22
 MOST_BINS = 1 << 24
 """Bins that the histograms of all pairs may have: 128 MiB."""
 _PS_PER_NS = 1_000
-_Axes = tuple[TauAxis, TauAxis]
+_Axes = tuple[TauAxis, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Stream:
+class _Stream(msgspec.Struct, frozen=True):
     """Whose tags these are, on which time axis."""
 
     domain: DomainId
@@ -57,24 +57,22 @@ class _Stream:
         return pane * PANE_PS - self.origin_unix_ns * _PS_PER_NS
 
 
-@dataclass(frozen=True, slots=True)
-class _Pane:
-    """What one pane holds so far. ``detectors`` are those declared in it; the histograms are None until a tag could pair."""
+class _Pane(msgspec.Struct, frozen=True):
+    """What one pane holds so far. ``detectors`` are those declared in it; there are no histograms until a tag could pair."""
 
     start_unix_s: int
     tags: Counts
     detectors: frozenset[int] = frozenset()
-    correlations: Counts | None = None
-    coincidences: Counts | None = None
+    histograms: tuple[Counts, ...] = ()
     live_ps: int = 0
     lost_ps: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PaneState:
+class PaneState(msgspec.Struct, frozen=True):
     """Everything that the next segment needs: the open pane, and the tail (detectors' tags that may still find partners).
 
-    ``axes`` are those of the correlation and of the coincidence window. ``stream`` and ``reached_ps`` are None before the first
+    ``axes`` are those of the correlation and, unless it covers whole bins of that one, of the coincidence window: what each pane
+    has histograms of. ``stream`` and ``reached_ps`` are None before the first
     segment; the histograms hold the pairs of ``layout``.
     """
 
@@ -95,11 +93,19 @@ class PaneState:
 
 def initial(parameters: PaneParameters) -> PaneState:
     """The state before anything was seen."""
-    axes = (
-        TauAxis.symmetric(parameters.half_range_ps, parameters.bin_width_ps),
-        TauAxis.window(parameters.coincidence_window_ps),
-    )
+    axes: _Axes = (TauAxis.symmetric(parameters.half_range_ps, parameters.bin_width_ps),)
+    if _window_bins(parameters) is None:
+        axes = (*axes, TauAxis.window(parameters.coincidence_window_ps))
     return PaneState(axes, None, PairLayout.of(()), 0, None, np.empty(0, np.int64), np.empty(0, np.uint8), None)
+
+
+def _window_bins(parameters: PaneParameters) -> slice | None:
+    """The bins of the correlation that the coincidence window covers; None where it cuts bins, or reaches beyond them."""
+    window, width_ps = TauAxis.window(parameters.coincidence_window_ps), parameters.bin_width_ps
+    begin_ps, end_ps = window.first_edge_ps + parameters.half_range_ps, window.end_ps + parameters.half_range_ps
+    if begin_ps < 0 or end_ps > 2 * parameters.half_range_ps or begin_ps % width_ps or end_ps % width_ps:
+        return None
+    return slice(begin_ps // width_ps, end_ps // width_ps)
 
 
 def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tuple[PaneState, PaneResults]:
@@ -152,7 +158,7 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
         tail_channel=tail_channel,
         pane=pane,
     )
-    return state, _chained(closed)
+    return state, _chained(closed) if closed else PaneResults()
 
 
 def close(state: PaneState, parameters: PaneParameters) -> PaneResults:
@@ -189,14 +195,14 @@ def _laid_out(state: PaneState, detectors: tuple[int, ...], parameters: PanePara
             "all; widen the bins, narrow the range, or give channels that need no correlation another role than detector"
         )
     pane = state.pane
-    if pane is not None and pane.correlations is not None and pane.coincidences is not None:
+    if pane is not None and pane.histograms:
         former = [layout.pairs.index(pair) for pair in state.layout.pairs]
         wider = []
-        for counts, axis in zip((pane.correlations, pane.coincidences), state.axes, strict=True):
+        for counts, axis in zip(pane.histograms, state.axes, strict=True):
             wide = empty_histogram(layout, axis)
             rows_of(wide, axis)[former] = rows_of(counts, axis)
             wider.append(wide)
-        pane = replace(pane, correlations=wider[0], coincidences=wider[1])
+        pane = replace(pane, histograms=tuple(wider))
     return replace(state, layout=layout, pane=pane)
 
 
@@ -246,12 +252,11 @@ def _pairs_counted(pane: _Pane, partners: Partners, bounds: Interval, axes: _Axe
     part = _between(partners.time_ps, bounds)
     if part[0] == part[1] or not partners.layout.pairs:
         return pane
-    counted = []
-    for axis, counts in zip(axes, (pane.correlations, pane.coincidences), strict=True):
-        histogram = empty_histogram(partners.layout, axis) if counts is None else counts.copy()
+    layout = partners.layout
+    histograms = tuple(map(np.copy, pane.histograms)) or tuple(empty_histogram(layout, axis) for axis in axes)
+    for axis, histogram in zip(axes, histograms, strict=True):
         partners.count(part, axis, histogram)
-        counted.append(histogram)
-    return replace(pane, correlations=counted[0], coincidences=counted[1])
+    return replace(pane, histograms=histograms)
 
 
 def _between(time_ps: Times, bounds: Interval) -> Interval:
@@ -266,20 +271,22 @@ def _results(stream: _Stream, pane: _Pane, state: PaneState, parameters: PanePar
     key = PaneKey(stream.domain, stream.device, stream.run, pane.start_unix_s)
     spoke = pane.detectors.union(np.flatnonzero(pane.tags).tolist())
     singles = tuple(SinglesPane(key, channel, int(pane.tags[channel]), pane.live_ps, pane.lost_ps) for channel in sorted(spoke))
-    if pane.correlations is None or pane.coincidences is None:
+    if not pane.histograms:
         return PaneResults(singles)
-    correlation, window = state.axes
+    correlation, bins = state.axes[0], _window_bins(parameters)
+    rows = rows_of(pane.histograms[0], correlation)
+    coincidences = rows_of(pane.histograms[1], state.axes[1])[:, 0] if bins is None else rows[:, bins].sum(axis=1)
     return PaneResults(
         singles,
         tuple(
             CorrelationPane(key, start, stop, correlation.first_edge_ps, correlation.bin_width_ps, counts.copy())
-            for (start, stop), counts in zip(state.layout.pairs, rows_of(pane.correlations, correlation), strict=True)
+            for (start, stop), counts in zip(state.layout.pairs, rows, strict=True)
             if counts.any()
         ),
         tuple(
-            CoincidencePane(key, pair, parameters.coincidence_window_ps, int(counts[0]))
-            for pair, counts in zip(state.layout.pairs, rows_of(pane.coincidences, window), strict=True)
-            if counts[0]
+            CoincidencePane(key, pair, parameters.coincidence_window_ps, count)
+            for pair, count in zip(state.layout.pairs, coincidences.tolist(), strict=True)
+            if count
         ),
     )
 

@@ -13,6 +13,7 @@ from streams.processors import panes
 from tests.streams.tag_streams import ORIGIN_UNIX_NS, cut, loss, segment
 
 PARAMETERS = PaneParameters(bin_width_ps=100, half_range_ps=1_000, coincidence_window_ps=300)
+WINDOWS = st.sampled_from([300, 400, 1, 1_000, 2_000, 2_400, 5_000])  # some cut bins, some cover whole ones, some reach beyond
 EDGE_PS = PANE_PS - (ORIGIN_UNIX_NS * 1000) % PANE_PS  # the first pane edge after the origin
 
 
@@ -92,9 +93,9 @@ def cuts(draw, whole):
 @settings(max_examples=200)
 @given(st.data())
 def test_panes_equal_the_oracle_however_the_stream_is_cut(data):
-    whole = data.draw(streams())
-    results = run(cut(whole, data.draw(cuts(whole))))
-    singles, correlations, coincidences = oracle(whole, PARAMETERS)
+    whole, parameters = data.draw(streams()), PaneParameters(100, 1_000, data.draw(WINDOWS))
+    results = run(cut(whole, data.draw(cuts(whole))), parameters)
+    singles, correlations, coincidences = oracle(whole, parameters)
     assert {(s.key.start_unix_s, s.channel): [s.tags, s.live_ps, s.lost_ps] for s in results.singles} == singles
     assert {(c.key.start_unix_s, c.start_channel, c.stop_channel): c.counts.tolist() for c in results.correlations} == {
         key: counts.tolist() for key, counts in correlations.items()
