@@ -106,11 +106,14 @@ class Worker:
 
 @dataclass(frozen=True, slots=True)
 class Objectives:
-    """A directory of OpenSLO files (empty: those that are shipped), a file of planned exclusions, one of what depends on what."""
+    """A directory of OpenSLO files (empty: the shipped ones); files of planned exclusions, of what depends on what, of what is
+    known by calibration.
+    """
 
     definitions: str = ""
     exclusions: str = ""
     topology: str = ""
+    calibrations: str = ""
 
 
 @dataclass(frozen=True, slots=True)

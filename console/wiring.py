@@ -108,6 +108,7 @@ def worker_settings(settings: Settings) -> "WorkerSettings":
         definitions=definition_paths(settings, None),
         exclusions=(Path(settings.objectives.exclusions).expanduser(),) if settings.objectives.exclusions else (),
         topology=_path(settings.objectives.topology),
+        calibrations=_path(settings.objectives.calibrations),
         name=worker.name or f"{socket.gethostname()}-{os.getpid()}",
         instance=worker.name or None,
         group=worker.group,

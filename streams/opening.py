@@ -21,6 +21,7 @@ from storage.past_verdicts import PastVerdicts
 from streams import annotation_pipeline, event_pipeline, measurement_pipeline, slo_pipeline, tag_pipeline, telemetry_pipeline
 from streams import positions as positions_codec
 from streams.annotation_pipeline import AnnotationPipeline
+from streams.calibrations import Calibrations
 from streams.estimators.registry import estimators
 from streams.event_pipeline import EventPipeline
 from streams.measurement_pipeline import MeasurementPipeline
@@ -32,6 +33,7 @@ from streams.sampling import Sampler
 from streams.settings import WorkerSettings
 from streams.slo_pipeline import SloPipeline
 from streams.tag_pipeline import TagPipeline
+from streams.tag_sampling import TagSampler
 from streams.tag_stream import Sampling, TagAnalysis
 from streams.telemetry_pipeline import TelemetryPipeline
 
@@ -60,8 +62,10 @@ class Opener:
         plan = [planned for file in settings.exclusions for planned in read_plan(file)]
         self._evaluator = Evaluator(definitions, schedule=Schedule(plan))
         self._topology = read_topology(settings.topology) if settings.topology else Topology()
+        calibrations = Calibrations() if settings.calibrations is None else Calibrations.load(settings.calibrations)
+        self._sampler = Sampler(catalogue(), estimators(), calibrations)
+        self._tag_sampler = TagSampler(catalogue(), estimators(), calibrations, frozenset(G2_OF_SYSTEM.values()))
         self._analysis = TagAnalysis(settings.panes, self._sampling)
-        self._sampler = Sampler(catalogue(), estimators())
         self._openers = {
             TIMETAGS.name: self._tags,
             EVENTS.name: self._events,
@@ -172,11 +176,10 @@ class Opener:
         latest = self._ledger.latest(pipeline, topic, partition)
         return (0, Positions()) if latest is None else (latest.hi, positions_codec.decode(latest.positions))
 
-    def _sampling(self, device: DeviceId) -> Sampling | None:
-        """How a device's g² is sampled; None for devices of systems that have none."""
+    def _sampling(self, device: DeviceId) -> Sampling:
+        """How a device's tags are sampled."""
         system = system_by_prefix(device)
         indicator = G2_OF_SYSTEM.get(system)
-        if indicator is None:
-            return None
-        asked = {each.criterion.integration_s for each in self._definitions.about(indicator, system) if each.criterion}
-        return Sampling(indicator, min((seconds for seconds in asked if seconds), default=INTEGRATION_S))
+        about = () if indicator is None else self._definitions.about(indicator, system)
+        asked = {each.criterion.integration_s for each in about if each.criterion}
+        return Sampling(indicator, min((seconds for seconds in asked if seconds), default=INTEGRATION_S), self._tag_sampler)

@@ -13,11 +13,12 @@ import msgspec
 from schemas.events import Event
 from schemas.ids import DeviceId, RunId, SubjectId
 from schemas.measurements import Measurement
-from schemas.records import Estimate, IndicatorSample
+from schemas.records import Estimate, IndicatorSample, Parameter
 from schemas.telemetry import Telemetry
 from schemas.topics import EVENTS, MEASUREMENTS, TELEMETRY, Topic
 from slo.catalogue import Catalogue, Indicator
 from slo.evaluation import system_by_prefix
+from streams.calibrations import Calibrations
 from streams.estimators.estimator import Estimator, EstimatorError
 from streams.processors.silence import with_silence
 from streams.processors.windows import Window
@@ -40,7 +41,10 @@ class _Span:
 class Sampler:
     """Which indicators a subject has says the prefix of its name: that of its system."""
 
-    def __init__(self, catalogue: Catalogue, estimators: Mapping[str, Estimator]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, estimators: Mapping[str, Estimator], calibrations: Calibrations | None = None
+    ) -> None:
+        self._calibrations = calibrations or Calibrations()
         self._rows: dict[tuple[str, str], list[tuple[Indicator, tuple[Estimator, ...]]]] = defaultdict(list)
         for row in catalogue.values():
             known = tuple(estimators[name] for name in row.estimators)
@@ -109,24 +113,29 @@ class Sampler:
             for estimator in known:
                 usable = estimator.usable(data)
                 if usable and series in {None, estimator.series}:
-                    yield row, _estimate(row, estimator, usable)
+                    yield row, estimated(row, estimator, usable, self._calibrations.at(span.device, span.end_unix_s))
                     break
 
 
-def _estimate(row: Indicator, estimator: Estimator, data: Sequence[object]) -> Estimate:
-    """Data that an estimator refuses are an estimate without a value that says why: they must not pass for silence."""
+def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], calibrated: Mapping[str, Parameter]) -> Estimate:
+    """An indicator's estimate of data, under the catalogue's parameters and what calibration says of the device.
+
+    Data that an estimator refuses are an estimate without a value that says why: they must not pass for silence.
+    """
+    names = estimator.parameter_names
+    parameters = {name: value for name, value in {**row.parameters, **calibrated}.items() if name in names}
     try:
-        outcome = estimator(data, row.parameters)
+        outcome = estimator(data, parameters)
     except EstimatorError as error:
         return Estimate(
             value=None,
             lower=None,
             upper=None,
-            confidence=estimator.parameters_of(row.parameters).confidence,
+            confidence=estimator.parameters_of({}).confidence,
             counts={},
             unit=row.unit,
             method=estimator.name,
-            parameters=dict(row.parameters),
+            parameters=parameters,
             warnings=(str(error),),
         )
     estimate = outcome.estimate

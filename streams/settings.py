@@ -22,6 +22,8 @@ class WorkerSettings:
     """Files of planned exclusions."""
     topology: Path | None = None
     """What depends on what."""
+    calibrations: Path | None = None
+    """A file of what is known of each device."""
     name: str = "worker"
     instance: str | None = None
     """A name that stays over restarts, and that no other worker has: the group gives it its partitions back at once."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
-from schemas.block import BlockContext, Loss
+from schemas.block import BlockContext, Channel, Loss
 from schemas.ids import DeviceId, IndicatorId, SourceId
 from schemas.panes import PaneParameters, PaneResults
 from schemas.records import IndicatorSample
@@ -11,8 +12,10 @@ from streams.confluence import Confluence
 from streams.errors import StreamsError
 from streams.estimators.g2 import G2Parameters
 from streams.positions import SourcePosition, StreamPosition
-from streams.processors import g2_samples, panes
-from streams.processors.g2_samples import G2Sampling
+from streams.processors import arrivals, g2_samples, panes
+from streams.processors.arrivals import ArrivalParameters, arrival_parameters
+from streams.processors.g2_samples import G2Sampling, TagWindow
+from streams.processors.tally import Tally
 from streams.segment import Segment
 from streams.sequence import Arrival, Fate, SequenceGate, Stretch
 
@@ -24,10 +27,23 @@ IDLE_MS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Which indicator a device's g² is, and over how much event time one sample of it is taken."""
+    """Which indicator a device's g² is (None: none), over how much event time samples are taken, and what else a window says.
 
-    indicator: IndicatorId
+    ``others`` is told the window, the detectors with their channels' labels, and the period.
+    """
+
+    indicator: IndicatorId | None
     integration_s: int
+    others: "Callable[[TagWindow, Inputs], tuple[IndicatorSample, ...]] | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What the tags' source says of its inputs and of the light."""
+
+    channels: tuple[Channel, ...]
+    period_ps: float | None
+    arrivals: ArrivalParameters | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,9 @@ class TagStream:
         self._panes: panes.PaneState | None = None
         self._sampler = g2_samples.initial()
         self._period_ps: float | None = None
+        self._channels: tuple[Channel, ...] = ()
+        self._arriving: ArrivalParameters | None = None
+        self._arrivals: arrivals.ArrivalState | None = None
         self._strays: list[Arrival] = []
         self._blocks: list[tuple[int, int]] = []  # (reached_ps on the stream's axis, offset) of those that may be needed again
 
@@ -86,6 +105,7 @@ class TagStream:
         """Take a block of this stream."""
         context = arrival.context
         self._period_ps = context.period_ps
+        self._channels = context.channels
         self.position.firmware = context.firmware
         heard = {channel.number for channel in context.channels if channel.role == "detector"}
         self.position.detectors = tuple(sorted(heard.union(self.position.detectors)))
@@ -158,7 +178,7 @@ class TagStream:
         if self._confluence.ended and self._panes is not None:
             results = panes.close(self._panes, self._analysis.panes)
             self._panes = None
-            counted.append(Counted(results, self._sample(results) + self._last_sample()))
+            counted.append(Counted(results, self._sample(results, self._last_arrivals()) + self._last_sample()))
         needed_ps = self._needed_ps()
         self._blocks = [block for block in self._blocks if block[0] > needed_ps]
         return counted
@@ -173,12 +193,27 @@ class TagStream:
             self.position.uncounted = (*segment.losses, refused)[-_LOSSES_KEPT:]
             return Counted(PaneResults(), (), refused=str(error))
         self.position.uncounted = ()
-        return Counted(results, self._sample(results))
+        return Counted(results, self._sample(results, self._arrived(segment)))
 
-    def _sample(self, results: PaneResults) -> tuple[IndicatorSample, ...]:
+    def _arrived(self, segment: Segment) -> tuple[Tally, ...]:
+        """Arrivals after the excitation's pulses, where somebody asks for them and the period is known."""
+        asked = self._analysis.sampling_of(self.position.device)
+        wanted = None if asked is None or asked.others is None else arrival_parameters(self.position.detectors, self._period_ps)
+        before = self._last_arrivals() if wanted != self._arriving else ()
+        self._arriving = wanted
+        if wanted is None:
+            return before
+        self._arrivals, closed = arrivals.step(self._arrivals or arrivals.initial(wanted), segment, wanted)
+        return (*before, *closed)
+
+    def _last_arrivals(self) -> tuple[Tally, ...]:
+        state, self._arrivals = self._arrivals, None
+        return () if state is None or self._arriving is None else arrivals.close(state, self._arriving)
+
+    def _sample(self, results: PaneResults, arrived: tuple[Tally, ...]) -> tuple[IndicatorSample, ...]:
         if (sampling := self._sampling()) is None or not results.singles:
             return ()
-        self._sampler, samples = g2_samples.step(self._sampler, results, sampling)
+        self._sampler, samples = g2_samples.step(self._sampler, results, sampling, arrived)
         return samples
 
     def _last_sample(self) -> tuple[IndicatorSample, ...]:
@@ -197,7 +232,12 @@ class TagStream:
             panes=self._analysis.panes,
             g2=G2Parameters(period_ps=self._period_ps),
             firmware=self.position.firmware,
+            others=None if asked.others is None else partial(_told, asked.others, self._inputs),
         )
+
+    @property
+    def _inputs(self) -> Inputs:
+        return Inputs(self._channels, self._period_ps, self._arriving)
 
     def _needed_ps(self) -> int:
         """Event time on the stream's axis from which blocks may be needed again."""
@@ -209,3 +249,9 @@ class TagStream:
             window_ps = (open_s * 1_000_000_000 - self.position.origin_unix_ns) * 1_000
             needed.append(window_ps - self._reach_ps)
         return min(needed)
+
+
+def _told(
+    others: Callable[[TagWindow, Inputs], tuple[IndicatorSample, ...]], inputs: Inputs, window: TagWindow
+) -> tuple[IndicatorSample, ...]:
+    return others(window, inputs)

@@ -1,5 +1,7 @@
 """Everything compiled before the first tag."""
 
+from fractions import Fraction
+
 import numpy as np
 
 from schemas.block import ADVANCE_CHANNEL
@@ -13,6 +15,7 @@ from streams.kernels.coarse_counts import count_coarse
 from streams.kernels.coincidence import CoincidenceSets, count_coincidences, first_pause
 from streams.kernels.delay import delay
 from streams.kernels.dispersion import add_powers, empty_sums
+from streams.kernels.fold import PulseTrain, count_phases
 from streams.kernels.gaps import NO_TAG, GapLayout, count_gaps
 from streams.kernels.gates import GateLayout, count_gates
 from streams.kernels.layout import PairLayout
@@ -49,6 +52,8 @@ def warm() -> None:
     select(*tags, (1,))
     fixed = readonly(tags[0], np.int64), readonly(tags[1], np.uint8)
     count_block(fixed, fixed, 0, layout, axis, np.zeros(256, np.uint64), pairs.empty_histogram(layout, axis))
+    train = PulseTrain.of(Fraction(5, 2), 1, (0, 1))
+    count_phases(*tags, train, train.nothing())
     _warm_coincidences(tags)
     _warm_statistics(tags)
     line = ClockLine(0, 1 << 20, 4, 1)

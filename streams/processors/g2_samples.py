@@ -1,11 +1,13 @@
-"""g² of each integration window, from closed panes: tumbling windows aligned to UTC, one estimate each.
+"""Indicators of each integration window of tags, from closed panes: tumbling windows aligned to UTC.
+
+g² has one estimate each; what else a window says is told by whoever is asked with the whole window.
 
 A pure seam like that of the panes. A sample depends on its window's panes alone, so a restart repeats it if it is given the panes
 of the whole window (``needed_from_unix_s``). A run that begins or ends inside a window yields a sample of what there is; its live
 time is among the parameters. Silence yields samples too: without counts, and so without a verdict.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
@@ -19,26 +21,47 @@ from streams.channel_pair import choose_pair
 from streams.errors import AnalysisError
 from streams.estimators.g2 import G2Parameters, estimate_g2
 from streams.pane_sum import PaneSum
+from streams.processors.tally import Tally
 
 Row = TypeVar("Row", SinglesPane, CorrelationPane, CoincidencePane)
 
 
 @dataclass(frozen=True, slots=True)
 class G2Sampling:
-    """Which indicator the samples are of, over how long, and how they are computed."""
+    """Which indicator g² is (None: of this device it is none), over how long samples are taken, and how they are computed.
 
-    indicator: IndicatorId
+    ``others``: further samples of a window.
+    """
+
+    indicator: IndicatorId | None
     integration_s: int
     panes: PaneParameters
     g2: G2Parameters = field(default_factory=G2Parameters)
     firmware: str = ""
+    others: "Others | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class TagWindow:
+    """A whole window of one run: its panes added up, and its arrivals where they were counted."""
+
+    key: PaneKey
+    end_unix_s: int
+    integration_s: int
+    total: PaneSum
+    arrivals: Tally | None
+    firmware: str
+
+
+Others = Callable[[TagWindow], tuple[IndicatorSample, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class SamplerState:
-    """The panes of the open window, in the order in which they closed."""
+    """The panes of the open window, in the order in which they closed, and their arrivals."""
 
     panes: tuple[PaneResults, ...] = ()
+    arrivals: Tally | None = None
 
     @property
     def first(self) -> PaneKey | None:
@@ -49,12 +72,17 @@ def initial() -> SamplerState:
     return SamplerState()
 
 
-def step(state: SamplerState, results: PaneResults, sampling: G2Sampling) -> tuple[SamplerState, tuple[IndicatorSample, ...]]:
-    """Take closed panes, ascending; yield the samples of the windows that are complete with them.
+def step(
+    state: SamplerState, results: PaneResults, sampling: G2Sampling, arrivals: Iterable[Tally] = ()
+) -> tuple[SamplerState, tuple[IndicatorSample, ...]]:
+    """Take closed panes, ascending, and the arrivals of the same panes; yield the samples of the windows that are complete.
 
     A window is complete with its last second, or when a pane of a later window or of another run comes.
     """
     samples: list[IndicatorSample] = []
+    counted: dict[PaneKey, Tally] = {}
+    for tally in arrivals:
+        counted[tally.key] = counted[tally.key] + tally if tally.key in counted else tally
     for key, pane in _by_pane(results):
         first = state.first
         end_unix_s = _window_end(key, sampling)
@@ -63,7 +91,7 @@ def step(state: SamplerState, results: PaneResults, sampling: G2Sampling) -> tup
         ):
             samples += close(state, sampling)
             state = SamplerState()
-        state = SamplerState((*state.panes, pane))
+        state = SamplerState((*state.panes, pane), _summed(state.arrivals, counted.pop(key, None)))
         if key.start_unix_s + 1 == end_unix_s:
             samples += close(state, sampling)
             state = SamplerState()
@@ -78,13 +106,27 @@ def close(state: SamplerState, sampling: G2Sampling) -> tuple[IndicatorSample, .
     total = PaneSum(sampling.panes)
     for pane in state.panes:
         total.add(pane)
+    window = TagWindow(first, _window_end(first, sampling), sampling.integration_s, total, state.arrivals, sampling.firmware)
+    return (*_g2(window, sampling), *(sampling.others(window) if sampling.others is not None else ()))
+
+
+def _summed(before: Tally | None, now: Tally | None) -> Tally | None:
+    if before is None or now is None:
+        return now if before is None else before
+    return before + now if before.totals.shape == now.totals.shape else now
+
+
+def _g2(window: TagWindow, sampling: G2Sampling) -> tuple[IndicatorSample, ...]:
+    first, total = window.key, window.total
+    if sampling.indicator is None:
+        return ()
     return (
         IndicatorSample(
             subject=SubjectId(first.device),
             indicator=sampling.indicator,
             device=first.device,
             run=first.run,
-            end_unix_s=_window_end(first, sampling),
+            end_unix_s=window.end_unix_s,
             integration_s=sampling.integration_s,
             estimate=_estimate(total, sampling.g2),
             firmware=sampling.firmware,

@@ -1,0 +1,73 @@
+"""Windows of tags to samples of their device's indicators, by the estimators that the catalogue names: all but g².
+
+The same estimators serve ``photonwatch estimate``; background is told apart here by the pulses, there by the user.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from schemas.ids import SubjectId
+from schemas.measurements import MeasurementError
+from schemas.records import Estimate, IndicatorSample, Parameter
+from schemas.topics import TIMETAGS
+from slo.catalogue import Catalogue, Indicator
+from slo.evaluation import system_by_prefix
+from streams import window_data
+from streams.calibrations import Calibrations
+from streams.errors import AnalysisError
+from streams.estimators.estimator import Estimator
+from streams.processors import arrivals
+from streams.processors.g2_samples import TagWindow
+from streams.sampling import estimated
+from streams.tag_stream import Inputs
+from streams.window_data import Arrivals, TagCounts
+
+
+class TagSampler:
+    """Asked with every closed window; ``without`` are indicators that somebody else samples."""
+
+    def __init__(
+        self, catalogue: Catalogue, estimators: Mapping[str, Estimator], calibrations: Calibrations, without: frozenset[str]
+    ) -> None:
+        self._calibrations = calibrations
+        self._rows: dict[str, list[tuple[Indicator, Estimator]]] = {}
+        for row in catalogue.values():
+            usable = [estimators[name] for name in row.estimators if set(estimators[name].takes) & set(window_data.KINDS)]
+            if row.topic == TIMETAGS.name and usable and row.id not in without:
+                for system in row.systems:
+                    self._rows.setdefault(system, []).append((row, usable[0]))
+
+    def __call__(self, window: TagWindow, inputs: Inputs) -> tuple[IndicatorSample, ...]:
+        device = window.key.device
+        counts = _counts(window, inputs)
+        known = self._calibrations.at(device, window.end_unix_s)
+        return tuple(
+            IndicatorSample(
+                subject=SubjectId(device),
+                indicator=row.id,
+                device=device,
+                run=window.key.run,
+                end_unix_s=window.end_unix_s,
+                integration_s=window.integration_s,
+                estimate=estimate,
+                firmware=window.firmware,
+            )
+            for row, estimate in self._estimates(system_by_prefix(device), counts, known)
+        )
+
+    def _estimates(self, system: str, counts: TagCounts, known: Mapping[str, Parameter]) -> Iterator[tuple[Indicator, Estimate]]:
+        for row, estimator in self._rows.get(system, ()):
+            kind = next(kind for kind in estimator.takes if kind in window_data.KINDS)
+            try:
+                data = window_data.data_of(counts, kind, estimator.reading.get("of", "coincidences"))
+            except (AnalysisError, MeasurementError):
+                continue  # this device's tags do not speak of it: no herald, no period, no live time
+            yield row, estimated(row, estimator, (data,), known)
+
+
+def _counts(window: TagWindow, inputs: Inputs) -> TagCounts:
+    detectors = tuple(channel.number for channel in inputs.channels if channel.role == "detector")
+    herald = next((channel.number for channel in inputs.channels if channel.label == window_data.HERALD), None)
+    folded = None
+    if window.arrivals is not None and inputs.arrivals is not None:
+        folded = Arrivals(inputs.arrivals.bin_width_ps, arrivals.read(window.arrivals, inputs.arrivals))
+    return TagCounts(window.total, detectors, inputs.period_ps, folded, herald)
