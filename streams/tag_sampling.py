@@ -22,6 +22,10 @@ from streams.tag_stream import Inputs
 from streams.window_data import Arrivals, TagCounts
 
 
+_ARRIVALS = "arrivals"
+"""Histograms of these come as measurements, and of tags that know their pulses."""
+
+
 class TagSampler:
     """Asked with every closed window; ``without`` are indicators that somebody else samples."""
 
@@ -32,7 +36,7 @@ class TagSampler:
         self._rows: dict[str, list[tuple[Indicator, Estimator]]] = {}
         for row in catalogue.values():
             usable = [estimators[name] for name in row.estimators if set(estimators[name].takes) & set(window_data.KINDS)]
-            if row.topic == TIMETAGS.name and usable and row.id not in without:
+            if usable and row.id not in without and (row.topic == TIMETAGS.name or usable[0].reading.get("of") == _ARRIVALS):
                 for system in row.systems:
                     self._rows.setdefault(system, []).append((row, usable[0]))
 
