@@ -21,7 +21,6 @@ from streams.sampling import estimated
 from streams.tag_stream import Inputs
 from streams.window_data import Arrivals, TagCounts
 
-
 _ARRIVALS = "arrivals"
 """Histograms of these come as measurements, and of tags that know their pulses."""
 
