@@ -15,6 +15,14 @@ _PICOSECONDS = {
     "h": Decimal(3600 * 10**12),
 }
 _SHAPE = re.compile(r"\s*(?:±|\+-|\+/-)?\s*(?P<number>\d+(?:_\d+)*(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<unit>[a-zµμ]+)\s*")
+_SHAPE_OF_ANY = re.compile(r"\s*(?P<number>[+-]?\d+(?:_\d+)*(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*(?P<unit>[a-zA-Zµμ]+)?\s*")
+_HERTZ = {"Hz": Decimal(1), "kHz": Decimal(10**3), "MHz": Decimal(10**6), "GHz": Decimal(10**9), "THz": Decimal(10**12)}
+_SCALES = {
+    "ps": _PICOSECONDS,
+    "ns": {unit: scale / 1_000 for unit, scale in _PICOSECONDS.items()},
+    "s": {unit: scale / 10**12 for unit, scale in _PICOSECONDS.items()},
+    "hz": _HERTZ,
+}
 _LARGEST_PS = 2**62
 
 
@@ -50,6 +58,20 @@ def signed_picoseconds(text: str) -> int:
     amount = text.strip()
     value_ps = picoseconds(amount.removeprefix("-").removeprefix("+"))
     return -value_ps if amount.startswith("-") else value_ps
+
+
+def in_unit_of(name: str, text: str) -> str:
+    """A value for a setting whose name ends in its unit: ``50 ns`` for ``dead_time_ps`` is ``50000``; bare numbers stay.
+
+    Raises:
+        QuantityError: a unit of something else.
+    """
+    shape, unit = _SHAPE_OF_ANY.fullmatch(text), name.rpartition("_")[2]
+    if shape is None or unit not in _SCALES or shape["unit"] is None:
+        return text
+    if shape["unit"] not in _SCALES[unit]:
+        raise QuantityError(f"“{text}” is no quantity in {unit}; use one of {', '.join(_SCALES[unit])}")
+    return str(Decimal(shape["number"].replace("_", "")) * _SCALES[unit][shape["unit"]])
 
 
 def picoseconds_text(value_ps: int) -> str:

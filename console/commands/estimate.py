@@ -1,5 +1,6 @@
 """``photonwatch estimate``: any indicator of measurement files, by the function that the stream uses."""
 
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from console.commands.options import AsJson
 from console.invocation import Invocation, of
+from console.quantities import QuantityError, in_unit_of
 from console.refusal import ExitCode, Refusal
 from console.wiring import definition_paths, pane_parameters
 
@@ -72,7 +74,11 @@ def _sorted_out(files: list[Path], assignments: list[str]) -> tuple[list[Path], 
             raise Refusal(
                 ExitCode.USAGE, f"“{assignment}” sets nothing", where="--set", do="write name=value, for example delay_unit=ns"
             )
-        settings[name.strip()] = value.strip()
+        try:
+            settings[name.strip()] = in_unit_of(name.strip(), value.strip())
+        except QuantityError as error:
+            what, _, do = str(error).partition("; ")
+            raise Refusal(ExitCode.USAGE, what, where=f"--set {name.strip()}", do=do) from None
     paths = [file for file in files if not assignments or str(file) not in loose]
     if not paths:
         raise Refusal(ExitCode.USAGE, "no file", where="command line", do="name at least one file")
@@ -104,6 +110,8 @@ def _criterion(
     from slo.objective import Criterion, Operator
 
     if threshold is not None:
+        if not isfinite(threshold):
+            raise Refusal(ExitCode.USAGE, f"{threshold} is no threshold", where="--threshold", do="write a finite number")
         upward, downward = Operator.AT_LEAST, Operator.AT_MOST
         usual = row.target.operator if row.target else upward if row.better == "higher" else downward
         return "", Criterion(row.id, row.name, row.unit, usual, Fraction(Decimal(repr(threshold))))

@@ -14,6 +14,8 @@ from producers.measurements.text import Head, read_text
 _DELIMITERS = ("\t", ";", ",")
 _COMMENTS = ("#", "!", "%")
 _NAMES_SHOWN = 12
+_LARGEST = 1 << 53
+"""Counts above it are not exact as they are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,12 @@ class Table:
             MeasurementFileError: a value that is no whole number, or below 0.
         """
         values = self.values[list(numbers)]
-        wrong = np.argwhere((values != np.rint(values)) | (values < 0))
+        wrong = np.argwhere((values != np.rint(values)) | (values < 0) | (values > _LARGEST))
         if wrong.size:
             column, row = wrong[0]
             raise MeasurementFileError(
-                f"{self.path}: column {numbers[column]}, row {row}: {values[column, row]:g} is no count; counts are whole and "
-                "not below 0: name the columns that hold counts"
+                f"{self.path}: column {numbers[column]}, row {row}: {values[column, row]:g} is no count; counts are whole, not "
+                f"below 0 and not above {_LARGEST}: name the columns that hold counts"
             )
         return values.astype(np.int64)
 

@@ -10,6 +10,7 @@ from console.quantities import (
     channel_list,
     channel_pair,
     hertz_text,
+    in_unit_of,
     picoseconds,
     picoseconds_text,
     seconds_text,
@@ -70,3 +71,27 @@ def test_delays_of_channels() -> None:
     for text in ("1", "1=", "=5", "a=5", "1=--5", "1=0.5ps", "1:5", "1=5 lightyears"):
         with pytest.raises(QuantityError):
             channel_delay(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("dead_time_ps", "50 ns", 50_000),
+        ("period_ps", "12.5ns", 12_500),
+        ("period_ps", "12500", 12_500),
+        ("integration_s", "10 ms", 0.01),
+        ("repetition_rate_hz", "80MHz", 8e7),
+        ("offset_ns", "1.5us", 1_500),
+        ("signal_share", "0.7", 0.7),
+        ("response_rms_ps", "-3 ps", -3),
+    ],
+)
+def test_a_setting_s_value_may_carry_its_unit(name: str, text: str, value: float) -> None:
+    assert float(in_unit_of(name, text)) == pytest.approx(value)
+
+
+def test_other_texts_stay_and_other_units_are_refused() -> None:
+    assert in_unit_of("channels", "0,1") == "0,1"
+    assert in_unit_of("calibration", "2026a") == "2026a"
+    with pytest.raises(QuantityError, match="no quantity in ps"):
+        in_unit_of("dead_time_ps", "50 MHz")
