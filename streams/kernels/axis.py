@@ -1,7 +1,11 @@
 """Axes of delays: which tau falls into which bin. All bins are half-open, all edges whole picoseconds."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import gcd
+from operator import itemgetter
 from typing import Self
 
 import numpy as np
@@ -94,6 +98,7 @@ class EdgeAxis:
 
     edges: tuple[int, ...]
     constants: Constants = field(init=False, repr=False, compare=False)
+    _evens: tuple[tuple[int, int, int, int], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.edges) < 2 or any(left >= right for left, right in pairwise(self.edges)):
@@ -104,6 +109,7 @@ class EdgeAxis:
         if reach_ps > _WIDEST_PS // 2:
             raise ValueError(f"delays up to {reach_ps} ps: at most {_WIDEST_PS // 2} ps; narrow the range")
         object.__setattr__(self, "constants", (-self.edges[0], self.edges[-1] - self.edges[0], reach_ps, 0, 0, self.bins))
+        object.__setattr__(self, "_evens", tuple(self._each_even()))
 
     @classmethod
     def doubling(cls, half_range_ps: int, bin_width_ps: int, bins_a_doubling: int = 8) -> Self:
@@ -123,6 +129,17 @@ class EdgeAxis:
             if len(outwards) >= 2 * bins_a_doubling and len(outwards) % bins_a_doubling == 0:
                 width *= 2
         return cls((*(-edge for edge in reversed(outwards)), 0, *outwards))
+
+    def even(self, reach_ps: int, most: int) -> tuple[TauAxis, slice] | None:
+        """Equal bins around 0 into which the edges of as many of these bins fit, and which these are.
+
+        None where 0 is no edge, or where not even the next edges fit: they reach beyond ``reach_ps``, or make more than ``most``.
+        """
+        number = min(bisect_right(self._evens, reach_ps, key=itemgetter(0)), bisect_right(self._evens, most, key=itemgetter(1)))
+        if not number:
+            return None
+        _, fine, width, first = self._evens[number - 1]
+        return TauAxis(self.edges[first], width, fine), slice(first, first + 2 * number)
 
     @property
     def bins(self) -> int:
@@ -144,6 +161,16 @@ class EdgeAxis:
     def edges_ps(self) -> Times:
         """The edges as an array."""
         return np.array(self.edges, np.int64)
+
+    def _each_even(self) -> Iterator[tuple[int, int, int, int]]:
+        """For one edge on either side of 0, two, and so on: reach, number and width of equal bins, and the first edge's place."""
+        if 0 not in self.edges:
+            return
+        zero, width = self.edges.index(0), 0
+        for first, last in zip(range(zero - 1, -1, -1), range(zero + 1, len(self.edges)), strict=False):
+            low, high = self.edges[first], self.edges[last]
+            width = gcd(width, low, high)
+            yield max(-low, high), (high - low) // width, width, first
 
 
 Axis = TauAxis | EdgeAxis

@@ -1,9 +1,7 @@
-"""Pairs where many tags are in reach of one another, or where bins are not equal: three ways, whichever takes least.
+"""Pairs where many tags are in reach of one another, or bins are wide: three ways, whichever takes least.
 
 *Facing* is that of ``facing``, for tags of many different times. *Looking back* takes a step for every couple in reach, with
-tags of equal time and channel as one that weighs more. *Walking* goes along both channels of a pair once for every edge of the
-axis, however many tags are in reach: with F(e) the pairs of tau < e, a bin [e, f) holds F(f) - F(e) (T. A. Laurence et al.,
-Opt. Lett. 31, 829, 2006).
+tags of equal time and channel as one that weighs more. *Walking* is that of ``walks``.
 """
 
 import numpy as np
@@ -12,14 +10,13 @@ from numba import njit
 from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.errors import DensityError
-from streams.kernels.axis import Axis, Constants, TauAxis
+from streams.kernels.axis import Constants, TauAxis
 from streams.kernels.bursts import Burst, gather, look_backs
 from streams.kernels.facing import count_facing
 from streams.kernels.layout import Codes, PairLayout
 from streams.kernels.singles import count_channels
+from streams.kernels.walks import MOST_STEPS, steps, walk
 
-MOST_STEPS = 1 << 32
-"""Steps that one piece may take: seconds of work."""
 PIECE = 1 << 16
 """Later tags that are counted together."""
 _FEW = 64  # so few couples a tag face each other so fast that finding tags of equal time first would take longer
@@ -27,8 +24,10 @@ _EVERY = 256  # one tag in so many is asked how many others are in its reach
 _LIGHT = 3  # a step of facing is so much lighter than one of looking back
 
 
-def count_crowd(time_ps: Times, channel: Channels, part: tuple[int, int], layout: PairLayout, axis: Axis, rows: Counts) -> None:
-    """``count_pairs`` for any axis and any density, in pieces of bounded work. ``rows`` has the shape (pairs, bins).
+def count_crowd(
+    time_ps: Times, channel: Channels, part: tuple[int, int], layout: PairLayout, axis: TauAxis, rows: Counts
+) -> None:
+    """``count_pairs`` for equal bins and any density, in pieces of bounded work. ``rows`` has the shape (pairs, bins).
 
     Raises:
         DensityError: a piece would take more than ``MOST_STEPS``; the pieces before it are counted.
@@ -39,38 +38,28 @@ def count_crowd(time_ps: Times, channel: Channels, part: tuple[int, int], layout
         _count_piece(time_ps[first:end], channel[first:end], begin - first, layout, axis, rows)
 
 
-def _count_piece(time_ps: Times, channel: Channels, begin: int, layout: PairLayout, axis: Axis, rows: Counts) -> None:
-    here, new = count_channels(channel).tolist(), count_channels(channel[begin:]).tolist()
-    paired = [(row, pair) for row, pair in enumerate(layout.pairs) if here[pair[0]] and here[pair[1]]]
-    if not paired:
+def _count_piece(time_ps: Times, channel: Channels, begin: int, layout: PairLayout, axis: TauAxis, rows: Counts) -> None:
+    here = count_channels(channel)
+    if not any(here[start] and here[stop] for start, stop in layout.pairs):
         return
-    walking = (axis.bins + 1) * sum(new[start] + new[stop] for _, (start, stop) in paired)
+    walking = steps(channel, begin, layout, axis.bins + 1)
     looking = walking + 1
-    if isinstance(axis, TauAxis):
-        couples = _couples(time_ps, begin, axis.reach_ps)
-        facing = couples if axis.narrow and layout.apart else MOST_STEPS + 1
-        if facing > _FEW * time_ps.size:
-            burst = gather(time_ps, channel, (begin, time_ps.size))
-            looking = look_backs(burst.time_ps, burst.begin, axis.reach_ps)
-        if facing <= min(_LIGHT * looking, walking, MOST_STEPS):
-            count_facing(time_ps, channel, begin, layout, axis, rows)
-            return
-        if looking <= min(walking, MOST_STEPS):
-            _look_back(burst, layout, axis, rows)
-            return
+    facing = _couples(time_ps, begin, axis.reach_ps) if axis.narrow and layout.apart else MOST_STEPS + 1
+    if facing > _FEW * time_ps.size:
+        burst = gather(time_ps, channel, (begin, time_ps.size))
+        looking = look_backs(burst.time_ps, burst.begin, axis.reach_ps)
+    if facing <= min(_LIGHT * looking, walking, MOST_STEPS):
+        count_facing(time_ps, channel, begin, layout, axis, rows)
+        return
+    if looking <= min(walking, MOST_STEPS):
+        _look_back(burst, layout, axis, rows)
+        return
     if min(looking, walking) > MOST_STEPS:
         raise DensityError(
             f"{time_ps.size} tags from {time_ps[begin]} ps on: {min(looking, walking)} steps for delays up to {axis.reach_ps} ps "
             f"in {axis.bins} bins, at most {MOST_STEPS} are taken at once; narrow the range of delays or widen the bins"
         )
-    edges_ps = axis.edges_ps()
-    for row, (start, stop) in paired:
-        starts, stops = time_ps[channel == start], time_ps[channel == stop]
-        old_starts, old_stops = starts.size - new[start], stops.size - new[stop]
-        if start == stop:
-            _walk_self(starts, old_starts, edges_ps, rows[row])
-        else:
-            _walk(starts, old_starts, stops, old_stops, edges_ps, rows[row])
+    walk(time_ps, channel, begin, layout, axis.edges_ps(), rows)
 
 
 def _couples(time_ps: Times, begin: int, reach_ps: int) -> int:
@@ -107,43 +96,3 @@ def _count_weighted(
                 place = offset // factor if shift == 0 else (offset * factor) >> places
                 counts[(code >> 1) * bins + np.int64(place)] += weight[i] * weight[j]
             j -= 1
-
-
-@njit(nogil=True, cache=True)
-def _walk(starts: Times, old_starts: int, stops: Times, old_stops: int, edges_ps: Times, counts: Counts) -> None:
-    before = np.uint64(0)
-    for k in range(edges_ps.size):
-        edge = edges_ps[k]
-        below = np.uint64(0)  # pairs of tau < edge, at least one of the two tags new; their differences alone mean something
-        if old_stops < stops.size:
-            i = np.searchsorted(starts, stops[old_stops] - edge, side="right")
-            for j in range(old_stops, stops.size):
-                while i < starts.size and starts[i] <= stops[j] - edge:
-                    i += 1
-                below += np.uint64(starts.size - i)
-        if old_starts < starts.size:
-            j = np.searchsorted(stops[:old_stops], starts[old_starts] + edge, side="left")
-            for i in range(old_starts, starts.size):
-                while j < old_stops and stops[j] < starts[i] + edge:
-                    j += 1
-                below += np.uint64(j)
-        if k:
-            counts[k - 1] += below - before
-        before = below
-
-
-@njit(nogil=True, cache=True)
-def _walk_self(tags: Times, old: int, edges_ps: Times, counts: Counts) -> None:
-    before = np.uint64(0)
-    for k in range(edges_ps.size):
-        edge = edges_ps[k]
-        below = np.uint64(0)
-        if edge > 0 and old < tags.size:
-            i = np.searchsorted(tags, tags[old] - edge, side="right")
-            for j in range(old, tags.size):
-                while tags[i] <= tags[j] - edge:
-                    i += 1
-                below += np.uint64(j - i)
-        if k:
-            counts[k - 1] += below - before
-        before = below

@@ -3,7 +3,7 @@
 A tag looks back over the tags before it; whoever continues a stream puts the tags of the last ``reach_ps`` in front and begins
 behind them. Equal times are tau = 0, whichever of the two stands first; of two tags of one channel the one that stands first is
 the start. Which loop counts is decided by the tags and the axis: that of ``lags`` for most light, those of ``crowds`` where many
-tags are in reach, or thousands, or where bins are not equal. All yield the same counts.
+tags are in reach, or thousands, ``walks`` for bins that are not equal. All yield the same counts.
 """
 
 import numpy as np
@@ -11,13 +11,15 @@ from numba import njit
 
 from schemas.block import Channels, Times
 from schemas.panes import Counts
-from streams.kernels.axis import Axis, Constants
-from streams.kernels.crowds import count_crowd
+from streams.kernels.axis import Axis, Constants, EdgeAxis, TauAxis
+from streams.kernels.crowds import PIECE, count_crowd
 from streams.kernels.lags import SPARE, count_lags
 from streams.kernels.layout import Codes, PairLayout, Traits
 from streams.kernels.readonly import readonly
+from streams.kernels.walks import walk
 
 _MANY, _MANY_EACH = 6, 2  # tags in reach, on average, from which each pair of channels is better looked at apart
+_SHORT, _FINE = 12, 1 << 16  # delays up to so many mean gaps between tags are counted pair by pair, in at most so many bins
 CROWD = 2_048  # so many tags before a seam are too many for a step for each couple
 
 Tags = tuple[Times, Channels]
@@ -57,8 +59,36 @@ def count_pairs(earlier: Tags, later: Tags, part: tuple[int, int], layout: PairL
     if begin == end:
         return
     seam = earlier[0].size
-    time_ps, channel = _readonly((np.concatenate((earlier[0], later[0])), np.concatenate((earlier[1], later[1]))))
-    count_crowd(time_ps, channel, (seam + begin, seam + end), layout, axis, rows_of(histogram, axis))
+    joined = _readonly((np.concatenate((earlier[0], later[0][:end])), np.concatenate((earlier[1], later[1][:end]))))
+    if isinstance(axis, TauAxis):
+        count_crowd(*joined, (seam + begin, seam + end), layout, axis, rows_of(histogram, axis))
+    else:
+        _count_unequal(joined, seam + begin, layout, axis, rows_of(histogram, axis))
+
+
+def _count_unequal(tags: Tags, begin: int, layout: PairLayout, axis: EdgeAxis, rows: Counts) -> None:
+    """Short delays pair by pair in fine equal bins, into which the axis' own fit; longer ones, of many pairs, edge by edge."""
+    time_ps, channel = tags
+    for first in range(begin, time_ps.size, PIECE):
+        end = min(first + PIECE, time_ps.size)
+        piece_ps = (int(time_ps[end - 1]) - int(time_ps[first])) // (end - first)
+        even = axis.even(_SHORT * piece_ps, min(_FINE, 4 * (end - first)))
+        since = int(np.searchsorted(time_ps[:first], time_ps[first] - axis.reach_ps))
+        piece, seam = (time_ps[since:end], channel[since:end]), first - since
+        left = right = slice(0, 0)
+        if even is None:
+            left = slice(0, axis.bins)
+        else:
+            fine, covered = even
+            counts = empty_histogram(layout, fine)
+            count_pairs(
+                (piece[0][:seam], piece[1][:seam]), (piece[0][seam:], piece[1][seam:]), (0, end - first), layout, fine, counts
+            )
+            into = (axis.edges_ps()[covered] - fine.first_edge_ps) // fine.bin_width_ps
+            rows[:, covered] += np.add.reduceat(rows_of(counts, fine), into, axis=1)
+            left, right = slice(0, covered.start), slice(covered.stop, axis.bins)
+        for bins in (left, right):
+            walk(*piece, seam, layout, axis.edges_ps()[bins.start : bins.stop + 1], rows[:, bins])
 
 
 def _readonly(tags: Tags) -> Tags:

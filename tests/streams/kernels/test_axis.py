@@ -64,3 +64,16 @@ def test_impossible_edges_are_refused(edges):
 def test_impossible_doubling_is_refused(half_range, width):
     with pytest.raises(ValueError, match="must be at least 1 ps and fit"):
         EdgeAxis.doubling(half_range, width)
+
+
+def test_even_bins_hold_the_edges_around_zero():
+    axis = EdgeAxis.doubling(100, 2, 3)  # … -16 -12 -10 … 0 2 4 6 8 10 12 16 20 24 32 40 48 64 80 96 100
+    assert axis.even(1, 1_000) is None
+    assert axis.even(100, 1) is None
+    assert EdgeAxis((-3, 2, 9)).even(100, 100) is None
+    fine, covered = axis.even(17, 1_000)
+    assert (fine.first_edge_ps, fine.bin_width_ps, fine.end_ps) == (-16, 2, 16)
+    assert axis.edges_ps()[covered].tolist() == [-16, -12, -10, -8, -6, -4, -2, 0, 2, 4, 6, 8, 10, 12]
+    assert axis.edges[covered.stop] == 16
+    assert axis.even(10**9, 20)[0].end_ps == 20
+    assert axis.even(10**9, 10**9)[0] == TauAxis.symmetric(100, 2)

@@ -12,6 +12,7 @@ from streams.kernels import bursts, crowds, pairs
 from streams.kernels.axis import EdgeAxis, TauAxis
 from streams.kernels.bursts import gather
 from streams.kernels.layout import PairLayout
+from streams.kernels.walks import walk
 from tests.streams import tag_streams
 
 NO_TAGS = np.empty(0, np.int64), np.empty(0, np.uint8)
@@ -31,16 +32,8 @@ def looked_back(stream, begin, axis):
 
 
 def walked(stream, begin, axis):
-    """Every edge, in plain Python: the compiled loops' own functions."""
-    time_ps, channel = stream
     counts = np.zeros((3, axis.bins), np.uint64)
-    of = lambda c: (time_ps[channel == c], np.count_nonzero(channel[:begin] == c))  # noqa: E731
-    with np.errstate(over="ignore"):
-        for row, (start, stop) in enumerate(LAYOUT.pairs):
-            if start == stop:
-                crowds._walk_self.py_func(*of(start), axis.edges_ps(), counts[row])
-            else:
-                crowds._walk.py_func(*of(start), *of(stop), axis.edges_ps(), counts[row])
+    walk(*stream, begin, LAYOUT, axis.edges_ps(), counts)
     return counts
 
 

@@ -83,6 +83,24 @@ def test_unequal_bins_equal_the_oracle(stream, layout, axis, data):
     assert (counted(stream, part, layout, axis) == oracle(*stream, part, layout, axis)).all()
 
 
+@pytest.mark.parametrize("rate_hz", [1e5, 1e8, 1e11])
+def test_unequal_bins_over_eight_decades(rate_hz, monkeypatch):
+    """Short delays pair by pair, long ones edge by edge, in pieces."""
+    monkeypatch.setattr(pairs, "PIECE", 3_000)
+    generator = np.random.default_rng(12)
+    time_ps = np.cumsum(generator.exponential(1e12 / rate_hz, 10_000).astype(np.int64))
+    channel = generator.integers(0, 2, time_ps.size).astype(np.uint8)
+    axis, layout = EdgeAxis.doubling(10**10, 100), PairLayout.chosen(((1, 0), (0, 0)))
+    across, itself = counted((time_ps, channel), (0, time_ps.size), layout, axis)
+    starts, stops = time_ps[channel == 1], time_ps[channel == 0]
+    assert (across == np.diff([int(np.searchsorted(stops, starts + edge).sum()) for edge in axis.edges_ps()])).all()
+    expected = np.diff([int(np.searchsorted(stops, stops + edge).sum()) for edge in axis.edges_ps()])
+    expected[: axis.bins // 2] = 0
+    equal = int((np.unique(stops, return_counts=True)[1] ** 2).sum())  # ordered couples of equal time, each tag with itself too
+    expected[axis.bins // 2] -= equal - (equal - stops.size) // 2
+    assert (itself == expected).all()
+
+
 @settings(max_examples=60)
 @given(crowds(channels=(0, 1, 2, 7, 9), span=500), LAYOUTS, AXES, st.data())
 def test_a_seam_changes_nothing(stream, layout, axis, data):
