@@ -60,6 +60,8 @@ class BlockContext(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[Channel, ...]
     members: tuple[SourceId, ...] = ()
     """All sources of the domain where there is more than one; the watermark waits for each."""
+    clock: str = ""
+    """Whose clock stamps the times. Sources of a domain on two clocks are aligned by the photons that they share."""
     firmware: str = ""
     calibration: str = ""
     period_ps: float | None = None

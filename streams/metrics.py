@@ -2,12 +2,15 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from schemas.clocks import ClockReading, ClockState
+from schemas.ids import DomainId
 from schemas.records import Verdict
 from slo.budget import BudgetSnapshot
 from slo.evaluation import Judged
 from slo.metrics import BAD_TOTAL, EXCLUDED_TOTAL, GOOD_TOTAL, INSUFFICIENT_TOTAL, OBJECTIVE, SEVERITY, SUBJECT
 from storage.writer import Batch, Outcome
 
+_PS = 1e-12
 _COUNTER_OF = {
     Verdict.GOOD: GOOD_TOTAL,
     Verdict.BAD: BAD_TOTAL,
@@ -34,6 +37,18 @@ class WorkerMetrics:
         self._fates = Counter("photonwatch_blocks", "Tag blocks by what became of them", ("fate",), registry=registry)
         self._tags = Counter("photonwatch_tags", "Photon time-tags processed", registry=registry)
         self._lag = Gauge("photonwatch_consumer_lag", "Messages not yet read", partition, registry=registry)
+        self._clock_offset = Gauge(
+            "photonwatch_clock_offset_seconds", "What the other clock of a domain is ahead", (SUBJECT,), registry=registry
+        )
+        self._clock_error = Gauge(
+            "photonwatch_clock_offset_uncertainty_seconds",
+            "Half width of the offset's interval",
+            (SUBJECT,),
+            registry=registry,
+        )
+        self._clock_state = Gauge(
+            "photonwatch_clock_state", "1 for the state of a domain's two clocks", (SUBJECT, "state"), registry=registry
+        )
         objective = (OBJECTIVE, SUBJECT)
         self._firing = Gauge("photonwatch_alert_firing", "1 while the alert fires", (*objective, SEVERITY), registry=registry)
         self._remaining = Gauge(
@@ -77,6 +92,20 @@ class WorkerMetrics:
         """Another worker judges this subject: its alerts and budgets are shown there."""
         for metric in (self._firing, self._remaining, *self._verdicts.values()):
             metric.remove_by_labels({OBJECTIVE: objective, SUBJECT: subject})
+
+    def clock(self, domain: DomainId, reading: ClockReading) -> None:
+        """Show how a domain's two clocks stand; numbers are NaN while they are lost."""
+        offset = reading.offset_ps
+        known = offset.value is not None and offset.upper is not None
+        self._clock_offset.labels(domain).set((offset.value or 0.0) * _PS if known else float("nan"))
+        self._clock_error.labels(domain).set(((offset.upper or 0.0) - (offset.value or 0.0)) * _PS if known else float("nan"))
+        for state in ClockState:
+            self._clock_state.labels(domain, state.value).set(int(state is reading.state))
+
+    def forget_clock(self, domain: DomainId) -> None:
+        """Another worker has the domain: its clocks are shown there."""
+        for gauge in (self._clock_offset, self._clock_error, self._clock_state):
+            gauge.remove_by_labels({SUBJECT: domain})
 
     def alert(self, objective: str, subject: str, severity: str, *, firing: bool) -> None:
         self._firing.labels(objective, subject, severity).set(int(firing))

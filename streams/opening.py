@@ -166,9 +166,8 @@ class Opener:
         stored, positions = self._stored(pipeline, topic, partition)
         if positions.resume < stored:
             start = self._ledger.at(pipeline, topic, partition, positions.resume)
-            resumed = Positions() if start is None else positions_codec.decode(start.positions)
-            resumed.resume = positions.resume
-            positions = resumed
+            begun = Positions() if start is None else positions_codec.decode(start.positions)
+            positions = positions_codec.resumed(begun, positions)
         return stored, positions
 
     def _stored(self, pipeline: str, topic: str, partition: int) -> tuple[int, Positions]:

@@ -34,6 +34,32 @@ class SourcePosition(msgspec.Struct, kw_only=True):
     ahead: list[Waiting] = []
 
 
+class CoursePart(msgspec.Struct, frozen=True, array_like=True):
+    """How a tick [start_ps, end_ps) of an aligned stream was told: ``offset_ps`` and ``rise_ps`` of its line, None while lost.
+
+    The other clock's tags in it are those from ``other_from_ps`` on.
+    """
+
+    start_ps: int
+    end_ps: int
+    offset_ps: int | None = None
+    rise_ps: int = 0
+    other_from_ps: int = 0
+
+
+class AlignmentPosition(msgspec.Struct, kw_only=True):
+    """How far the two clocks of one domain's run have been brought together, as of the end of a batch.
+
+    A restart repeats the ticks of ``course``, which may be needed for what is open, and goes on with ``state`` from ``told_ps``.
+    """
+
+    domain: DomainId
+    run: RunId
+    told_ps: int | None
+    state: bytes
+    course: list[CoursePart]
+
+
 class StreamPosition(msgspec.Struct, kw_only=True):
     """How far one domain's run has been handed to the processors."""
 
@@ -47,6 +73,8 @@ class StreamPosition(msgspec.Struct, kw_only=True):
     sources: list[SourcePosition]
     uncounted: tuple[Loss, ...] = ()
     """Stretches that could not be counted, told to the processors with the next one."""
+    clocks: dict[str, list[int]] = {}
+    """Channels by the clock that stamps them."""
 
 
 class TrackPosition(msgspec.Struct, kw_only=True):
@@ -78,11 +106,20 @@ class Positions(msgspec.Struct, kw_only=True):
     alive_ms: int = 0
     timestamp_ms: int | None = None
     streams: list[StreamPosition] = []
+    alignments: list[AlignmentPosition] = []
     tracks: list[TrackPosition] = []
     judged: list[tuple[SubjectId, IndicatorId, RunId, int]] = []
     """Up to which end (UTC seconds) samples have been taken, the latest last."""
     heard: list[tuple[SubjectId, str, int]] = []
     """When (log time, ms) a subject was last heard under an objective that watches for silence, the latest last."""
+
+
+def resumed(start: Positions, latest: Positions) -> Positions:
+    """What a restart begins with: the positions as of the boundary that ``latest`` (of the last stored batch) resumes at.
+
+    Clocks are as they were last: what they were in between is in their course.
+    """
+    return msgspec.structs.replace(start, resume=latest.resume, alignments=latest.alignments)
 
 
 _encoder = msgspec.json.Encoder()

@@ -57,7 +57,12 @@ class TagPipeline:
         self._keep_tags = keep_tags
         self._stored = stored
         self._clock = AliveClock(positions.alive_ms, positions.timestamp_ms)
-        self._streams = {(stream.domain, stream.run): TagStream(stream, analysis) for stream in positions.streams}
+        self._alignments = {(one.domain, one.run): one for one in positions.alignments}
+        self._streams = {
+            key: TagStream(stream, analysis, self._alignments.pop(key, None))
+            for stream in positions.streams
+            for key in ((stream.domain, stream.run),)
+        }
         self._boundaries = deque([positions.resume])
         self._batch = OpenBatch(NAME, topic, partition, grid=GRID, lo=positions.resume)
         self._rows = TagRows(keep_tags=keep_tags)
@@ -75,6 +80,8 @@ class TagPipeline:
 
     def retire(self) -> None:
         self._metrics.released(self._topic, self._partition)
+        for domain, _ in self._streams:
+            self._metrics.forget_clock(domain)
 
     def feed(self, messages: Sequence[Message]) -> list[Finished]:
         """Take messages in order of their offsets, without holes."""
@@ -120,13 +127,15 @@ class TagPipeline:
         key = (context.domain, context.run)
         stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[key] = TagStream.opened(context, self._analysis, now_ms)
+            alignment = self._alignments.pop(key, None)
+            stream = self._streams[key] = TagStream.opened(context, self._analysis, now_ms, alignment)
         fate, counted = stream.offer(arrival, now_ms)
         if fate is Fate.CONTRADICTION:
             self._bury(
                 message,
                 WireFault.CONTRADICTION,
-                f"block {context.sequence} of {context.source} reaches back before the last, or counts from another origin",
+                f"block {context.sequence} of {context.source} reaches back before the last, counts from another origin, or has "
+                "a third clock in its domain, or channels of another one",
             )
         elif self._storing:
             self._metrics.block(fate.value, arrival.time_ps.size)
@@ -141,6 +150,8 @@ class TagPipeline:
                 self._bury(message, WireFault.CONTRADICTION, part.refused)
             self._rows.add_panes(part.results)
             self._samples += part.samples
+            if part.clock is not None and self._storing:
+                self._metrics.clock(stream.position.domain, part.clock)
 
     def _bury(self, message: Message, reason: str, detail: str) -> None:
         self._rows.add_dead_letter(dead_letter(self._topic, self._partition, message, reason, detail))
@@ -164,6 +175,7 @@ class TagPipeline:
                 alive_ms=self._clock.now_ms,
                 timestamp_ms=self._clock.timestamp_ms,
                 streams=[stream.position for stream in self._streams.values()],
+                alignments=[one for stream in self._streams.values() if (one := stream.alignment) is not None],
             )
             batch = self._batch.seal(self._rows.tables(), positions_codec.encode(positions))
             outgoing = [Outgoing(INDICATORS, sample.subject, sample) for sample in self._samples]

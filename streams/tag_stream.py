@@ -1,17 +1,20 @@
 """One domain's run as a worker holds it: its sources put in sequence, merged, and stepped through the processors."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from schemas.block import BlockContext, Channel, Loss
+from schemas.clocks import ClockReading
 from schemas.ids import DeviceId, IndicatorId, SourceId
 from schemas.panes import PaneParameters, PaneResults
 from schemas.records import IndicatorSample
+from streams.alignment import Aligned, Alignment, Sides
+from streams.clock_parameters import ClockParameters
 from streams.confluence import Confluence
 from streams.errors import StreamsError
 from streams.estimators.g2 import G2Parameters
-from streams.positions import SourcePosition, StreamPosition
+from streams.positions import AlignmentPosition, SourcePosition, StreamPosition
 from streams.processors import arrivals, g2_samples, panes
 from streams.processors.arrivals import ArrivalParameters, arrival_parameters
 from streams.processors.g2_samples import G2Sampling, TagWindow
@@ -48,10 +51,11 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class TagAnalysis:
-    """What is computed from tags: the panes' parameters, and how a device's g² is sampled (None: it is not)."""
+    """What is computed from tags: the panes' parameters, how a device's g² is sampled (None: it is not), how clocks compare."""
 
     panes: PaneParameters
     sampling_of: Callable[[DeviceId], Sampling | None]
+    clocks: ClockParameters = field(default_factory=ClockParameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +65,22 @@ class Counted:
     results: PaneResults
     samples: tuple[IndicatorSample, ...]
     refused: str = ""
+    clock: ClockReading | None = None
+    """How the stream's two clocks stood at its end, if it has two."""
 
 
 class TagStream:
     """State of one (domain, run). ``position`` is what a restart takes up; times are log-alive ms, given by the caller."""
 
-    def __init__(self, position: StreamPosition, analysis: TagAnalysis) -> None:
+    def __init__(self, position: StreamPosition, analysis: TagAnalysis, alignment: AlignmentPosition | None = None) -> None:
+        """``alignment`` is that of the last stored batch, after a restart."""
         self.position = position
         self._analysis = analysis
         self._gates = {source.source: SequenceGate(source) for source in position.sources}
         self._confluence = Confluence(position)
         self._reach_ps = panes.initial(analysis.panes).reach_ps
+        self._alignment = None if alignment is None else Alignment(analysis.clocks, alignment)
+        self._unaligned: Segment | None = None  # the last stretch that went into the alignment, until that is closed
         self._panes: panes.PaneState | None = None
         self._sampler = g2_samples.initial()
         self._period_ps: float | None = None
@@ -82,7 +91,9 @@ class TagStream:
         self._blocks: list[tuple[int, int]] = []  # (reached_ps on the stream's axis, offset) of those that may be needed again
 
     @classmethod
-    def opened(cls, context: BlockContext, analysis: TagAnalysis, now_ms: int) -> "TagStream":
+    def opened(
+        cls, context: BlockContext, analysis: TagAnalysis, now_ms: int, alignment: AlignmentPosition | None = None
+    ) -> "TagStream":
         """A stream whose first block this is."""
         stream = cls(
             StreamPosition(
@@ -96,6 +107,7 @@ class TagStream:
                 sources=[],
             ),
             analysis,
+            alignment,
         )
         for source in context.members:
             stream._gate(source, now_ms)
@@ -104,6 +116,8 @@ class TagStream:
     def offer(self, arrival: Arrival, now_ms: int) -> tuple[Fate, list[Counted]]:
         """Take a block of this stream."""
         context = arrival.context
+        if not self._admit_clock(context):
+            return Fate.CONTRADICTION, []
         self._period_ps = context.period_ps
         self._channels = context.channels
         self.position.firmware = context.firmware
@@ -141,6 +155,11 @@ class TagStream:
         offsets += [offset for _, offset in self._blocks]
         return min((offset for offset in offsets if offset is not None), default=None)
 
+    @property
+    def alignment(self) -> AlignmentPosition | None:
+        """How far its two clocks have been brought together, if it has two."""
+        return None if self._alignment is None else self._alignment.position(self.position.domain, self.position.run)
+
     def strays(self) -> list[Arrival]:
         """Blocks taken earlier that turned out to belong into no pane, each named once."""
         strays, self._strays = self._strays, []
@@ -172,9 +191,13 @@ class TagStream:
         counted = []
         try:
             if (segment := self._confluence.release()) is not None:
-                counted.append(self._step(segment))
+                for aligned in self._on_one_clock(segment):
+                    counted.append(self._step(aligned))  # noqa: PERF401 - what was counted stays if the next one is refused
         except StreamsError as error:
             counted.append(Counted(PaneResults(), (), refused=str(error)))
+        if self._confluence.ended and self._alignment is not None and self._unaligned is not None:
+            counted += [self._step(aligned) for aligned in self._alignment.close(self._unaligned, self._sides)]
+            self._unaligned = None
         if self._confluence.ended and self._panes is not None:
             results = panes.close(self._panes, self._analysis.panes)
             self._panes = None
@@ -183,7 +206,42 @@ class TagStream:
         self._blocks = [block for block in self._blocks if block[0] > needed_ps]
         return counted
 
-    def _step(self, segment: Segment) -> Counted:
+    def _admit_clock(self, context: BlockContext) -> bool:
+        """Whether a block's clock is one of at most two, and none of its channels is the other's."""
+        clocks, numbers = self.position.clocks, {channel.number for channel in context.channels}
+        others = [known for name, known in clocks.items() if name != context.clock]
+        if len(others) > 1 or any(not numbers.isdisjoint(known) for known in others):
+            return False
+        known = clocks.get(context.clock, [])
+        if not numbers.issubset(known) or context.clock not in clocks:
+            clocks[context.clock] = sorted(numbers.union(known))
+        return True
+
+    @property
+    def _sides(self) -> Sides:
+        """Channels of the two clocks, that of the first name being ours."""
+        (_, ours), (_, other) = sorted(self.position.clocks.items())
+        return tuple(ours), tuple(other)
+
+    def _on_one_clock(self, segment: Segment) -> list[Aligned]:
+        """
+        Raises:
+            StreamsError: the stretch cannot be held until the other clock's tags have come; it is told as lost.
+        """
+        if len(self.position.clocks) < 2:
+            return [Aligned(segment)]
+        if self._alignment is None:
+            self._alignment = Alignment(self._analysis.clocks)
+        self._unaligned = segment
+        try:
+            return self._alignment.push(segment, self._sides)
+        except StreamsError:
+            lost = Loss(segment.start_ps, segment.reached_ps, int(segment.time_ps.size))
+            self.position.uncounted = (*self.position.uncounted, lost)[-_LOSSES_KEPT:]
+            raise
+
+    def _step(self, aligned: Aligned) -> Counted:
+        segment = aligned.segment
         if self.position.uncounted:
             segment = replace(segment, losses=self.position.uncounted + segment.losses)
         try:
@@ -191,9 +249,9 @@ class TagStream:
         except StreamsError as error:
             refused = Loss(segment.start_ps, segment.reached_ps, int(segment.time_ps.size))
             self.position.uncounted = (*segment.losses, refused)[-_LOSSES_KEPT:]
-            return Counted(PaneResults(), (), refused=str(error))
+            return Counted(PaneResults(), aligned.samples, str(error), aligned.reading)
         self.position.uncounted = ()
-        return Counted(results, self._sample(results, self._arrived(segment)))
+        return Counted(results, aligned.samples + self._sample(results, self._arrived(segment)), clock=aligned.reading)
 
     def _arrived(self, segment: Segment) -> tuple[Tally, ...]:
         """Arrivals after the excitation's pulses, where somebody asks for them and the period is known."""
@@ -248,7 +306,7 @@ class TagStream:
         if sampling is not None and (open_s := g2_samples.needed_from_unix_s(self._sampler, sampling)) is not None:
             window_ps = (open_s * 1_000_000_000 - self.position.origin_unix_ns) * 1_000
             needed.append(window_ps - self._reach_ps)
-        return min(needed)
+        return min(needed) if self._alignment is None else self._alignment.needed_ps(min(needed))
 
 
 def _told(

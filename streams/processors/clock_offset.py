@@ -37,8 +37,8 @@ class ClockTick:
     """One tick [start_ps, end_ps) of our clock: how the clocks stood, and the tags of both in it.
 
     ``line`` maps the other's times onto ours, ``standing`` is that of the tick's end. Both are None while the state is lost; then
-    ``other`` holds what its own clock reads to be in the tick, and nothing may be paired with it. ``lost`` are the intervals on
-    our clock that a node declared lost.
+    ``other`` holds what its own clock reads to be in the tick, and nothing may be paired with it. ``other_from_ps`` is the
+    reading from which on its tags were taken, ``lost`` are the intervals on our clock that a node declared lost.
     """
 
     start_ps: int
@@ -53,6 +53,7 @@ class ClockTick:
     shared_hz: float | None = None
     width_ps: float | None = None
     step_ps: float | None = None
+    other_from_ps: int = 0
     lost: tuple[Interval, ...] = ()
 
     def reading(self, confidence: float) -> ClockReading:
@@ -150,9 +151,9 @@ def step(
 
 
 def close(state: OffsetState, parameters: ClockParameters) -> tuple[ClockTick, ...]:
-    """The ticks that the last tags still make, once both streams have ended: shorter ones. The state is spent.
+    """The ticks that the last tags still make, once both streams have ended: shorter ones, up to where ours did.
 
-    What only one of the nodes has comes in a tick of state lost: there is nothing to pair it with.
+    The state is spent. What only one of the nodes has comes in a tick of state lost: there is nothing to pair it with.
     """
     start_ps, ours_end_ps, other_end_ps = state.next_ps, state.ours.reached_ps, state.other.reached_ps
     if start_ps is None or ours_end_ps is None or other_end_ps is None:
@@ -166,9 +167,9 @@ def close(state: OffsetState, parameters: ClockParameters) -> tuple[ClockTick, .
             line = ClockLine.between(start_ps, start_ps + common_ps, offset_ps, standing.frequency)
             ticks.append(_last_tick(state, state.track, line, parameters))
             start_ps, offset_ps = line.end_ps, line.end_offset_ps
-    end_ps = max(ours_end_ps, other_end_ps - offset_ps)
-    if end_ps > start_ps:
-        ours, other = state.ours.within(start_ps, end_ps), state.other.within(start_ps + offset_ps, end_ps + offset_ps)
+    if ours_end_ps > start_ps:
+        end_ps = ours_end_ps
+        ours, other = state.ours.within(start_ps, end_ps), state.other.within(start_ps + offset_ps, other_end_ps)
         reason = "the streams ended before it was found" if state.track is None else "one of the streams ended"
         before = ticks[-1].state if ticks else state.state
         ticks.append(ClockTick(start_ps, end_ps, ClockState.LOST, before, reason, None, None, ours, other))
@@ -245,8 +246,9 @@ def _followed(state: OffsetState, track: Track, parameters: ClockParameters) -> 
         line=None if lost else line,
         standing=None if lost else tracked.standing,
         ours=ours,
-        other=_mapped(state, line),
-        lost=_lost(state, line),
+        other=state.other.within(first_ps := _first_ps(state, line), line.other_end_ps),
+        other_from_ps=first_ps,
+        lost=lost_on_ours(state.ours, state.other, line),
         shared_hz=after.shared * 1e12 / parameters.tick_ps,
         width_ps=after.width_ps,
         step_ps=tracked.step_ps,
@@ -302,27 +304,27 @@ def _last_tick(state: OffsetState, track: Track, line: ClockLine, parameters: Cl
         line=line,
         standing=track.filter.standing(line.end_ps),
         ours=state.ours.within(line.start_ps, line.end_ps),
-        other=_mapped(state, line),
+        other=state.other.within(first_ps := _first_ps(state, line), line.other_end_ps),
+        other_from_ps=first_ps,
         shared_hz=track.shared * 1e12 / parameters.tick_ps,
         width_ps=track.width_ps,
-        lost=_lost(state, line),
+        lost=lost_on_ours(state.ours, state.other, line),
     )
 
 
-def _mapped(state: OffsetState, line: ClockLine) -> Tags:
-    """The other's tags of a tick; none that an earlier line has mapped already."""
-    first_ps = line.other_start_ps if state.mapped_ps is None else max(line.other_start_ps, state.mapped_ps)
-    return state.other.within(first_ps, line.other_end_ps)
+def _first_ps(state: OffsetState, line: ClockLine) -> int:
+    """Where the other's tags of a tick begin: not among those that an earlier line has mapped already."""
+    return line.other_start_ps if state.mapped_ps is None else max(line.other_start_ps, state.mapped_ps)
 
 
-def _lost(state: OffsetState, line: ClockLine) -> tuple[Interval, ...]:
+def lost_on_ours(ours: HeldTags, other: HeldTags, line: ClockLine) -> tuple[Interval, ...]:
     """What either node declared lost, on our clock."""
-    others = np.array(state.other.lost_within(line.other_start_ps, line.other_end_ps), np.int64)
-    ours = state.ours.lost_within(line.start_ps, line.end_ps)
+    others = np.array(other.lost_within(line.other_start_ps, line.other_end_ps), np.int64)
+    own = ours.lost_within(line.start_ps, line.end_ps)
     if not others.size:
-        return ours
+        return own
     mapped = line.to_ours(others.ravel()).reshape(-1, 2)
-    return merged((*ours, *((int(start), int(end)) for start, end in mapped)), line.start_ps, line.end_ps)
+    return merged((*own, *((int(start), int(end)) for start, end in mapped)), line.start_ps, line.end_ps)
 
 
 def _have(state: OffsetState, our_ps: int, other_ps: int) -> bool:
