@@ -15,6 +15,7 @@ from producers.measurements import (
     pulse_histogram_table,
     records_json,
     shots_table,
+    spectrum_table,
     sweep_table,
     touchstone,
 )
@@ -34,6 +35,7 @@ def readers() -> tuple[Reader, ...]:
         decay_table.READER,
         benchmarking_table.READER,
         shots_table.READER,
+        spectrum_table.READER,
         histogram_table.READER,
     )
 
