@@ -209,7 +209,8 @@ def _suits(data: Sequence[HistogramData], given: Mapping[str, Parameter]) -> boo
     """Pulsed light whose background stands in the floor alone: the histogram knows nothing of its singles."""
     if any(one.accidentals_per_ps is not None for one in data):
         return False
-    return bool(given.get("period_ps")) or find_train(total_of(data).histogram, data[0].period_ps) is not None
+    known = given.get("period_ps") or data[0].period_ps
+    return bool(known) or find_train(total_of(data).histogram) is not None
 
 
 ESTIMATOR = Estimator(
