@@ -38,7 +38,7 @@ BLOCK = 65_536
 BLOCKS = 64
 BIN_PS = 100
 PERIOD_PS = 12_500
-ROUNDS = 3
+ROUNDS = 2
 REPEATS = 5
 FEWER = {"pycorrelate": BLOCK // 4, "numpy": BLOCK * 16}
 """Tags for peers that take seconds for all of them."""
