@@ -11,6 +11,7 @@ from producers.measurements import (
     benchmarking_table,
     decay_table,
     histogram_table,
+    instrument_log,
     projection_table,
     pulse_histogram_table,
     records_json,
@@ -36,6 +37,7 @@ def readers() -> tuple[Reader, ...]:
         benchmarking_table.READER,
         shots_table.READER,
         spectrum_table.READER,
+        instrument_log.READER,
         histogram_table.READER,
     )
 

@@ -39,7 +39,7 @@ def estimate_allan(differences: SecondDifferences, confidence: float = 0.95) -> 
         "shot_noise_hz": sqrt(rate_hz / averaging_s),
     }
     counts = {"differences": differences.terms, "bins": differences.bins, "tags": differences.tags}
-    freedom = _freedom(differences.terms + 2 * differences.multiple, differences.multiple)
+    freedom = white_freedom(differences.terms + 2 * differences.multiple, differences.multiple)
     supported = differences.terms > 0 and freedom >= 1 and differences.squares > 0
     value = lower = upper = None
     if supported:
@@ -60,7 +60,7 @@ def estimate_allan(differences: SecondDifferences, confidence: float = 0.95) -> 
     )
 
 
-def _freedom(points: int, multiple: int) -> float:
+def white_freedom(points: int, multiple: int) -> float:
     """Degrees of freedom of ``points`` running counts with white noise of the rate."""
     m, n = multiple, points
     return (3 * (n - 1) / (2 * m) - 2 * (n - 2) / n) * 4 * m * m / (4 * m * m + 5)

@@ -25,6 +25,7 @@ from streams.estimators import (
     repetition,
     resonator,
     success_ratio,
+    telemetry_stability,
     tomography,
 )
 from streams.estimators.estimator import Estimator
@@ -55,6 +56,7 @@ def estimators() -> Mapping[str, Estimator]:
         repetition.ESTIMATOR,
         *resonator.ESTIMATORS,
         *success_ratio.ESTIMATORS,
+        telemetry_stability.ESTIMATOR,
         tomography.ESTIMATOR,
     )
     return {each.name: each for each in every}
