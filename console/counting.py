@@ -182,6 +182,9 @@ def _whole_bins(window_ps: int, bin_ps: int) -> int:
 def _coincidences(read: FilesRead, recordings: list[Recording], segments: Segments, wish: Wish) -> CoincidenceAnswer:
     every = tuple(combinations(read.detectors, 2))
     sets = tuple(dict.fromkeys(chain.from_iterable((one,) if one else every for one in wish.sets or ())))
+    if not sets:
+        what = "fewer than two detectors hold tags"
+        raise Refusal(ExitCode.BAD_INPUT, what, where="--coincidences", do=f"channels with tags: {read.held}")
     parameters = CoincidenceParameters(
         sets, wish.window_ps or _COINCIDENCE_PS, Delays(wish.delays_ps), wish.accidental_shift_ps or 0
     )

@@ -108,6 +108,9 @@ def test_the_only_detector_is_correlated_with_itself(correlate, tmp_path: Path) 
     np.savez(tmp_path / "one.npz", time_ps=np.array([5, 6, 106]), channel=np.array([3, 3, 3], np.uint8))
     found = correlate(str(tmp_path / "one.npz"), "--bin", "100ps", "--window", "200ps", "--json").document
     assert (found["channels"], found["counts"], found["pairs"]) == ([3, 3], [0, 0, 1, 2], 3)
+    said = correlate(str(tmp_path / "one.npz"), "--coincidences", "all")
+    assert said.code == ExitCode.BAD_INPUT
+    assert "fewer than two detectors" in said.err
 
 
 def test_a_million_equal_times_in_a_file(correlate, tmp_path: Path) -> None:
