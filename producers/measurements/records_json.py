@@ -15,12 +15,14 @@ from producers.measurements.text import Head, read_text
 from schemas.errors import SchemaError
 from schemas.events import Event
 from schemas.measurements import Data, Measurement
+from schemas.records import AlertState
 from schemas.telemetry import Telemetry
 
 _KINDS: Mapping[str, tuple[str, Any]] = {
     "data": ("measurement", Measurement),
     "what": ("event", Event),
     "readings": ("telemetry", Telemetry),
+    "firing": ("alert", AlertState),
     "kind": ("measurement's data", Data),
 }
 """The field that only this kind of record has, what it is called, and its type."""
@@ -73,8 +75,8 @@ def _is_json(head: Head) -> bool:
 
 READER = Reader(
     "json",
-    "measurements, events or telemetry as they flow through the topics (JSON)",
-    (Event, Telemetry, *Data.__args__),
+    "measurements, events, telemetry or alerts as they flow through the topics (JSON)",
+    (Event, Telemetry, AlertState, *Data.__args__),
     ReaderOptions,
     _is_json,
     read_records,

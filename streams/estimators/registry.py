@@ -8,6 +8,7 @@ from streams.estimators import (
     bell_test,
     burn,
     coherence,
+    convergence,
     coupled_resonator,
     coupling,
     detection,
@@ -22,11 +23,13 @@ from streams.estimators import (
     linewidth,
     randomized_benchmarking,
     readout,
+    recovery,
     repetition,
     resonator,
     success_ratio,
     telemetry_stability,
     tomography,
+    uptime,
 )
 from streams.estimators.estimator import Estimator
 
@@ -39,6 +42,7 @@ def estimators() -> Mapping[str, Estimator]:
         *bell_test.ESTIMATORS,
         burn.ESTIMATOR,
         *coherence.ESTIMATORS,
+        convergence.ESTIMATOR,
         *coupled_resonator.ESTIMATORS,
         coupling.ESTIMATOR,
         *detection.ESTIMATORS,
@@ -53,10 +57,12 @@ def estimators() -> Mapping[str, Estimator]:
         linewidth.ESTIMATOR,
         randomized_benchmarking.ESTIMATOR,
         *readout.ESTIMATORS,
+        recovery.ESTIMATOR,
         repetition.ESTIMATOR,
         *resonator.ESTIMATORS,
         *success_ratio.ESTIMATORS,
         telemetry_stability.ESTIMATOR,
         tomography.ESTIMATOR,
+        uptime.ESTIMATOR,
     )
     return {each.name: each for each in every}
