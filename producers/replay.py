@@ -68,24 +68,7 @@ async def replay(
     now_ns = clock_ns()
     if origin_unix_ns is None:
         origin_unix_ns = now_ns if pace == "recorded" else now_ns - -(-recording.duration_ps // 1000)
-    labels = {"file": recording.path.name, "format": recording.format}
-    if recording.clock_start_ps:
-        labels["clock_start_ps"] = str(recording.clock_start_ps)
-    context = BlockContext(
-        domain=domain or DomainId(device),
-        source=source_of(device, run),
-        device=device,
-        run=run,
-        sequence=0,
-        origin_unix_ns=origin_unix_ns,
-        start_ps=0,
-        reached_ps=0,
-        channels=recording.channels,
-        firmware=firmware,
-        period_ps=recording.period_ps,
-        resolution_ps=recording.resolution_ps,
-        labels=labels,
-    )
+    context = context_of(recording, device, run, origin_unix_ns, domain=domain, firmware=firmware)
     started_s = time.monotonic()
     total = sum(recording.tags.values())
     tags = blocks = sent_bytes = 0
@@ -112,6 +95,30 @@ async def replay(
         source=context.source,
         run=run,
         origin_unix_ns=origin_unix_ns,
+    )
+
+
+def context_of(
+    recording: Recording, device: DeviceId, run: RunId, origin_unix_ns: int, *, domain: DomainId | None = None, firmware: str = ""
+) -> BlockContext:
+    """What the blocks of a recording say of themselves, before the first one."""
+    labels = {"file": recording.path.name, "format": recording.format}
+    if recording.clock_start_ps:
+        labels["clock_start_ps"] = str(recording.clock_start_ps)
+    return BlockContext(
+        domain=domain or DomainId(device),
+        source=source_of(device, run),
+        device=device,
+        run=run,
+        sequence=0,
+        origin_unix_ns=origin_unix_ns,
+        start_ps=0,
+        reached_ps=0,
+        channels=recording.channels,
+        firmware=firmware,
+        period_ps=recording.period_ps,
+        resolution_ps=recording.resolution_ps,
+        labels=labels,
     )
 
 

@@ -41,6 +41,12 @@ def replay(
     origin: Annotated[
         str | None, typer.Option(help="UTC that the file's start is given (ISO 8601). [default: so that it ends now]")
     ] = None,
+    link: Annotated[
+        bool,
+        typer.Option(
+            "--link", help="The two files are a link's two nodes, each on a clock of its own: one run, aligned on the way."
+        ),
+    ] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Return only when every tag is stored.")] = False,
     patience_s: Annotated[float, typer.Option("--timeout", help="Seconds that --wait waits.", metavar="S")] = 300.0,
     as_json: Annotated[bool, typer.Option("--json", help="As an object for scripts.")] = False,
@@ -51,20 +57,64 @@ def replay(
     from producers.recording import open_recording
 
     recordings = [open_recording(file, sync_channel=sync_channel) for file in files]
+    if link:
+        recordings = _nodes(recordings, pace, sync_channel)
     results = []
     for recording in recordings:
         if not as_json:
             _announce(invocation, recording)
+        if link:
+            continue
         result = asyncio.run(_send(invocation, recording, DeviceId(device), pace.value, origin_unix_ns, quiet=as_json))
         results.append((recording, result))
+    if link:
+        sent = asyncio.run(_send_link(invocation, recordings, DeviceId(device), origin_unix_ns, quiet=as_json))
+        results = list(zip(recordings, sent, strict=True))
     if wait:
         deadline = time.monotonic() + patience_s
         for recording, result in results:
-            _await_stored(invocation, DeviceId(device), result, deadline, str(recording.path))
+            _await_stored(invocation, DeviceId(device), _of_run(result, results), deadline, str(recording.path))
     if as_json:
         invocation.answer({"device": device, "stored": wait, "runs": [_document(*each) for each in results]})
     else:
         _say_where(invocation, device, results, stored=wait)
+
+
+def _nodes(recordings: "list[Recording]", pace: Pace, sync_channel: int | None) -> "list[Recording]":
+    """Two recordings without a channel in common: the second one's get other numbers."""
+    from console.merged_file import renumbered
+    from producers.recording import open_recording
+
+    if len(recordings) != 2:
+        raise Refusal(
+            ExitCode.USAGE, f"a link has two nodes, {len(recordings)} files were named", where="--link", do="name two files"
+        )
+    if pace is not Pace.FILE:
+        raise Refusal(ExitCode.USAGE, "a link is sent as fast as it goes", where="--pace", do="leave it out")
+    ours, other = recordings
+    numbers = renumbered(ours, other)
+    sync = None if sync_channel is None else numbers.get(sync_channel, sync_channel)
+    return [ours, open_recording(other.path, sync_channel=sync, channels=numbers)]
+
+
+async def _send_link(
+    invocation: Invocation, nodes: "list[Recording]", link: DeviceId, origin_unix_ns: int | None, *, quiet: bool
+) -> "tuple[ReplayResult, ReplayResult]":
+    from rich.progress import Progress
+
+    from producers.link_replay import replay_link
+    from producers.publisher import Publisher
+
+    with Progress(console=invocation.notes, disable=quiet, transient=True) as bar:
+        task = bar.add_task(link, total=sum(sum(node.tags.values()) for node in nodes))
+        async with Publisher(broker_connection(invocation.settings)) as publisher:
+            return await replay_link(
+                (nodes[0], nodes[1]),
+                publisher,
+                link,
+                origin_unix_ns=origin_unix_ns,
+                progress=lambda tags: bar.update(task, completed=tags),
+            )
 
 
 async def _send(
@@ -98,7 +148,7 @@ async def _send(
             )
 
 
-def _await_stored(invocation: Invocation, device: DeviceId, result: "ReplayResult", deadline: float, file: str) -> None:
+def _await_stored(invocation: Invocation, device: DeviceId, sent: tuple[RunId, int], deadline: float, file: str) -> None:
     """Ask the store until it holds all tags of the run.
 
     Raises:
@@ -106,19 +156,25 @@ def _await_stored(invocation: Invocation, device: DeviceId, result: "ReplayResul
     """
     from storage.reader import Reader
 
+    run, tags = sent
     with Reader(store_address(invocation.settings, readonly=True)) as reader:
         while True:
-            stored = reader.stored_tags(device, RunId(result.run))
-            if stored >= result.tags:
+            stored = reader.stored_tags(device, run)
+            if stored >= tags:
                 return
             if time.monotonic() > deadline:
                 raise Refusal(
                     ExitCode.NOT_YET,
-                    f"{stored} of {result.tags} tags of run {result.run} are stored",
+                    f"{stored} of {tags} tags of run {run} are stored",
                     where=file,
                     do="wait longer (--timeout), or see whether the worker runs: “photonwatch status”",
                 )
             time.sleep(_ASK_S)
+
+
+def _of_run(result: "ReplayResult", results: "list[tuple[Recording, ReplayResult]]") -> tuple[RunId, int]:
+    """A result's run, and all the tags sent of it."""
+    return RunId(result.run), sum(each.tags for _, each in results if each.run == result.run)
 
 
 def _announce(invocation: Invocation, recording: "Recording") -> None:

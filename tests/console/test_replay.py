@@ -33,6 +33,16 @@ def test_sends_every_tag_and_says_where_to_look(broker: str, file: Path, tmp_pat
     assert "photonwatch report --device dut" in spoken.out
 
 
+def test_two_nodes_of_a_link_are_one_run(broker: str, file: Path, tmp_path: Path) -> None:
+    said = run(
+        tmp_path, "replay", str(file), str(file), "--device", "qic-l", "--link", "--json", PHOTONWATCH_KAFKA_ADDRESS=broker
+    )
+    assert said.code == 0, said.err
+    first, second = said.document["runs"]
+    assert first["run"] == second["run"]
+    assert first["tags"] == second["tags"] == 5_000
+
+
 def test_waiting_has_an_end(broker: str, file: Path, tmp_path: Path, fleet_store: StoreAddress, engine: EmbeddedEngine) -> None:
     said = run(
         tmp_path,
@@ -53,6 +63,7 @@ def test_refusals(broker: str, file: Path, tmp_path: Path) -> None:
         (("--pace", "gallop"), ExitCode.USAGE),
         (("--origin", "yesterday"), ExitCode.USAGE),
         (("--sync-channel", "7"), ExitCode.BAD_INPUT),
+        (("--link",), ExitCode.USAGE),
     ):
         said = run(tmp_path, "replay", str(file), "--device", "dut", *arguments, PHOTONWATCH_KAFKA_ADDRESS=broker)
         assert said.code == code
