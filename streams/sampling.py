@@ -15,7 +15,7 @@ from schemas.ids import DeviceId, RunId, SubjectId
 from schemas.measurements import Measurement
 from schemas.records import Estimate, IndicatorSample, Parameter
 from schemas.telemetry import Telemetry
-from schemas.topics import EVENTS, MEASUREMENTS, TELEMETRY, Topic
+from schemas.topics import EVENTS, MEASUREMENTS, TELEMETRY, TIMETAGS, Topic
 from slo.catalogue import Catalogue, Indicator
 from slo.evaluation import system_by_prefix
 from streams.calibrations import Calibrations
@@ -50,6 +50,8 @@ class Sampler:
             known = tuple(estimators[name] for name in row.estimators)
             for system in row.systems:
                 self._rows[row.topic, system].append((row, known))
+                if row.topic == TIMETAGS.name:  # detectors may count by themselves, and tell what they counted
+                    self._rows[MEASUREMENTS.name, system].append((row, known))
 
     def measurement(self, measurement: Measurement) -> tuple[IndicatorSample, ...]:
         """What a measurement by itself says of its subject."""

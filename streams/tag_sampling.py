@@ -6,7 +6,7 @@ The same estimators serve ``photonwatch estimate``; background is told apart her
 from collections.abc import Iterator, Mapping
 
 from schemas.ids import SubjectId
-from schemas.measurements import MeasurementError
+from schemas.measurements import DetectorCounts, MeasurementError
 from schemas.records import Estimate, IndicatorSample, Parameter
 from schemas.topics import TIMETAGS
 from slo.catalogue import Catalogue, Indicator
@@ -19,8 +19,10 @@ from streams.processors import arrivals
 from streams.processors.g2_samples import TagWindow
 from streams.sampling import estimated
 from streams.tag_stream import Inputs
-from streams.window_data import Arrivals, TagCounts
+from streams.window_data import Arrivals, Data, TagCounts
 
+_OF_BACKGROUND = frozenset({"dark-rate"})
+_PER_TRIGGER = frozenset({"brightness", "emission-probability"})
 _ARRIVALS = "arrivals"
 """Histograms of these come as measurements, and of tags that know their pulses."""
 
@@ -64,7 +66,19 @@ class TagSampler:
                 data = window_data.data_of(counts, kind, estimator.reading.get("of", "coincidences"))
             except (AnalysisError, MeasurementError):
                 continue  # this device's tags do not speak of it: no herald, no period, no live time
-            yield row, estimated(row, estimator, (data,), known)
+            if _speaks(estimator, data, known):
+                yield row, estimated(row, estimator, (data,), known)
+
+
+def _speaks(estimator: Estimator, data: Data, known: Mapping[str, Parameter]) -> bool:
+    """Whether clicks say what the estimator estimates: background needs its own counts, photons per trigger a known efficiency."""
+    if not isinstance(data, DetectorCounts):
+        return True
+    if estimator.name in _OF_BACKGROUND:
+        return data.dark_s is not None
+    if estimator.name in _PER_TRIGGER:
+        return data.triggers is not None and "efficiency" in known
+    return True
 
 
 def _counts(window: TagWindow, inputs: Inputs) -> TagCounts:
