@@ -71,7 +71,7 @@ class TagSampler:
 
 
 def _speaks(estimator: Estimator, data: Data, known: Mapping[str, Parameter]) -> bool:
-    """Whether clicks say what the estimator estimates: background needs its own counts, photons per trigger a known efficiency."""
+    """Whether clicks say it: background needs counts of its own, photons per trigger a known efficiency."""
     if not isinstance(data, DetectorCounts):
         return True
     if estimator.name in _OF_BACKGROUND:
