@@ -1,8 +1,8 @@
 """Uptime from heartbeats: time in which a device was usable, over the time in which it should have been.
 
 Operational time counts as up, unless the device says that it emits nothing usable; down and silent time counts as down.
-Warm-up, calibration and maintenance are neither. Time is counted, not sampled: what is not known is only when, within a
-heartbeat, the state changed, and the bounds are by that.
+Warm-up, calibration and maintenance are neither. Time is counted, not sampled: a heartbeat speaks for all of its interval. Not
+known are only the short gaps between an up and a down one, and the bounds are by these.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from schemas.records import Estimate
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, not_estimated
 from streams.estimators.outcome import Outcome
 
-METHOD = "time up over time up and down; bounds by the length of the heartbeats at which the state changed, v1"
+METHOD = "time up over time up and down; bounds by the gaps between heartbeats where the state changed, v1"
 _NS = 1_000_000_000
 _BEATS_MISSED = 2
 """Silence from one heartbeat's end to the next one's start counts as down from so many lengths of the longest heartbeat on."""
@@ -21,7 +21,7 @@ _BEATS_MISSED = 2
 
 @dataclass(slots=True)
 class _Account:
-    """Nanoseconds by what they count as; ``unsure`` those of heartbeats at which up became down or down up."""
+    """Nanoseconds by what they count as; ``unsure`` those of gaps in which up became down or down up."""
 
     up: int = 0
     down: int = 0
@@ -83,10 +83,9 @@ def _account(beats: Sequence[tuple[int, int, Heartbeat]]) -> _Account:
             found.silent += gap
         elif gap > 0:
             _add(found, before, gap)
-        length = max(end - max(start, reached), 0)
-        _add(found, what, length)
-        if {_counts_as(before), _counts_as(what)} == {"up", "down"}:
-            found.unsure += length
+            if {_counts_as(before), _counts_as(what)} == {"up", "down"}:
+                found.unsure += gap
+        _add(found, what, max(end - max(start, reached), 0))
         reached, before = max(reached, end), what
     return found
 

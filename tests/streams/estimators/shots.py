@@ -16,5 +16,8 @@ def shots(generator, *, number=400, separation=4.0, wrong=(0.01, 0.05), across=1
         clouds.append(place @ TURN.T + [3, -2])
     ground, excited = clouds
     return ReadoutShots(
-        ground_i=tuple(ground[:, 0]), ground_q=tuple(ground[:, 1]), excited_i=tuple(excited[:, 0]), excited_q=tuple(excited[:, 1])
+        ground_i=tuple(ground[:, 0].tolist()),
+        ground_q=tuple(ground[:, 1].tolist()),
+        excited_i=tuple(excited[:, 0].tolist()),
+        excited_q=tuple(excited[:, 1].tolist()),
     )
