@@ -6,7 +6,7 @@ from math import isfinite
 import msgspec
 
 from schemas.errors import SchemaError
-from schemas.ids import DeviceId, RunId
+from schemas.ids import DeviceId, RunId, SubjectId
 
 
 class TelemetryError(SchemaError):
@@ -44,13 +44,15 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Telemetry(msgspec.Struct, frozen=True, kw_only=True):
-    """Readings of one device at one time. (device, source, unix_ns) identifies the message."""
+    """Readings of one device, or of one of its links, at one time. (device, source, unix_ns) identifies the message."""
 
     device: DeviceId
     source: str
     """Whoever read: a probe, a simulated device."""
     unix_ns: int
     readings: tuple[Reading, ...]
+    subject: SubjectId = SubjectId("")
+    """The link of the device that was read, where it is not the device itself."""
     run: RunId = RunId("")
     firmware: str = ""
     version: int = 1

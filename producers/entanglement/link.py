@@ -91,8 +91,17 @@ def heralds(link: Link, duration_s: float, random: np.random.Generator) -> Heral
     attempts = round(link.attempt_hz * duration_s)
     resets = int(random.binomial(attempts, link.reset))
     count = int(random.binomial(attempts, link.herald_probability))
+    return heralds_of(link, attempts, (0.0,) * count, resets, random)
+
+
+def heralds_of(
+    link: Link, attempts: int, waited_s: tuple[float, ...], resets: int, random: np.random.Generator
+) -> Heralds:
+    """Heralds of pairs that had waited so long in a memory before they were sent on their way."""
+    count = len(waited_s)
     way_s = link.length_m / _LIGHT_IN_FIBRE + link.processing_s
     latency_s = way_s + link.queue_s * random.standard_exponential(count) + link.jitter_s * random.standard_normal(count)
+    latency_s += np.array(waited_s)
     return Heralds(
         attempts=attempts,
         latency_ns=tuple(np.rint(np.maximum(latency_s, 0.0) * 1e9).astype(np.int64).tolist()),

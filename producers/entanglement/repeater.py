@@ -40,6 +40,17 @@ class Repeater(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Probability that a swap succeeds."""
         return self.swap_success * math.exp(-((self.mistiming_s / self.photon_s) ** 2) / 4)
 
+    @property
+    def mean_fidelity(self) -> float:
+        """Of swapped pairs, over all waits (the cutoff left aside): a pair waits geometrically long for the other hop's."""
+        first, second = self.hop_success
+        decay = math.exp(-1 / (self.memory_s * self.attempt_hz))
+        either = first + second - first * second
+        kept = first * second / either
+        for sooner, later in ((first, second), (second, first)):
+            kept += sooner * (1 - later) / either * later * decay / (1 - (1 - later) * decay)
+        return _swapped_fidelity(self, kept)
+
 
 class Joined(msgspec.Struct, frozen=True):
     """What a repeater did: swaps, and for each acknowledged one the time its first pair had waited, in s."""
@@ -74,5 +85,9 @@ def swapped(repeater: Repeater, duration_s: float, random: np.random.Generator) 
 
 def joined_fidelity(repeater: Repeater, waited_s: float) -> float:
     """Of a swapped pair whose first half waited so long: Werner states multiply, and the memory is one more factor."""
+    return _swapped_fidelity(repeater, math.exp(-waited_s / repeater.memory_s))
+
+
+def _swapped_fidelity(repeater: Repeater, kept: float) -> float:
     first, second = ((4 * fidelity - 1) / 3 for fidelity in repeater.hop_fidelity)
-    return (1 + 3 * first * second * math.exp(-waited_s / repeater.memory_s)) / 4
+    return (1 + 3 * first * second * kept) / 4

@@ -19,7 +19,8 @@ Times = npt.NDArray[np.float64]
 class Spin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Times in s, frequencies in Hz. ``contrast`` of the readout; ``detuning_hz`` that a Ramsey sequence is set off by.
 
-    ``gate_error``: average infidelity of a Clifford gate. ``swap_hz`` (g/2π): a spin that swaps with its resonator.
+    ``gate_error``: average infidelity of a Clifford gate. ``swap_hz`` (g/2π): a spin that swaps with its resonator. Its frequency
+    wanders by ``noise_hz`` (RMS) more than when these times were measured, and by ``hz_per_m`` of vibration.
     """
 
     t1_s: float = 1e-3
@@ -33,10 +34,12 @@ class Spin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     swap_decay_s: float = 1e-6
     gate_error: float = 1e-3
     contrast: float = 0.9
+    noise_hz: float = 0.0
+    hz_per_m: float = 1e12
 
     def __post_init__(self) -> None:
         times = (self.t1_s, self.t2_s, self.t2star_s, self.rabi_decay_s, self.swap_decay_s, self.echo_exponent)
-        if min(times) <= 0 or min(self.detuning_hz, self.rabi_hz, self.swap_hz) < 0:
+        if min(times) <= 0 or min(self.detuning_hz, self.rabi_hz, self.swap_hz, self.noise_hz) < 0:
             raise SourceError(f"{self}: coherence times must be positive, and frequencies not negative")
         if not 0 <= self.gate_error <= 0.5 or not 0 < self.contrast <= 1:
             raise SourceError(f"a gate error of {self.gate_error} must lie in [0, 0.5], a contrast of {self.contrast} in (0, 1]")

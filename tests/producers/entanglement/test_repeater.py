@@ -46,6 +46,14 @@ def test_a_swapped_pair_multiplies_its_parts() -> None:
     assert joined_fidelity(repeater, 2.0) == pytest.approx((1 + 3 * (2.6 / 3) / math.e) / 4)
 
 
+def test_mean_fidelity_is_that_of_many_swaps() -> None:
+    repeater = Repeater(hop_success=(2e-3, 5e-4), memory_s=0.05)
+    done = swapped(repeater, 2_000.0, np.random.default_rng(3))
+    fidelities = [joined_fidelity(repeater, waited_s) for waited_s in done.waited_s]
+    error = np.std(fidelities) / math.sqrt(len(fidelities))
+    assert abs(np.mean(fidelities) - repeater.mean_fidelity) < 4 * error
+
+
 @pytest.mark.parametrize("changes", [{"cutoff_s": 0}, {"swap_success": 0.0}, {"hop_fidelity": (0.1, 0.9)}])
 def test_impossible_repeaters_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(SourceError):

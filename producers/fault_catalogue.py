@@ -1,0 +1,103 @@
+"""The failures that can be switched on: what each changes in a device's parts, by how much and when, and what should be noticed."""
+
+from collections.abc import Mapping
+from importlib import resources
+
+import msgspec
+import yaml
+
+from producers.apparatus import Apparatus, has
+from producers.errors import FleetError
+from schemas.ids import IndicatorId
+
+SHARED = ("cryostat", "laser")
+"""Parts that a device may have in common with others."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One number and what becomes of it: ``plus`` so much, ``times`` so much, or moved ``to`` a value.
+
+    It begins ``after_s`` after the fault and takes ``ramp_s`` (linearly; of a factor, its logarithm). With ``every_s`` it comes in
+    bursts of ``lasts_s``.
+    """
+
+    path: str
+    plus: float | None = None
+    times: float | None = None
+    to: float | None = None
+    after_s: float = 0.0
+    ramp_s: float = 0.0
+    every_s: float | None = None
+    lasts_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if sum(amount is not None for amount in (self.plus, self.times, self.to)) != 1:
+            raise FleetError(f"the change of {self.path}: give one of plus, times, to")
+        if (self.times is not None and self.times <= 0) or min(self.after_s, self.ramp_s, self.lasts_s) < 0:
+            raise FleetError(f"the change of {self.path}: a factor above 0, and no negative times")
+        if self.every_s is not None and not 0 < self.lasts_s <= self.every_s:
+            raise FleetError(f"the change of {self.path}: bursts of {self.lasts_s:g} s every {self.every_s:g} s overlap")
+
+    def level(self, age_s: float) -> float:
+        """How far it is there, 0 to 1, so long after the fault began."""
+        since_s = age_s - self.after_s
+        if since_s < 0 or (self.every_s is not None and since_s % self.every_s >= self.lasts_s):
+            return 0.0
+        return 1.0 if self.ramp_s == 0 else min(1.0, since_s / self.ramp_s)
+
+    def of(self, value: float, amount: float) -> float:
+        """What becomes of a value; ``amount`` = level times size."""
+        if self.plus is not None:
+            return value + self.plus * amount
+        if self.times is not None:
+            return value * float(self.times**amount)
+        return value + ((self.to or 0.0) - value) * min(1.0, amount)
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the platform should make of a fault."""
+
+    indicators: tuple[IndicatorId, ...]
+    severity: str
+    runbook: str
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One failure mode. ``shows``: the gauges (producers/gauges.py) that it moves; ``firmware``: what a deploy adds to the version."""
+
+    id: str
+    title: str
+    kinds: tuple[str, ...]
+    """Of the devices that can have it."""
+    physics: str
+    changes: tuple[Change, ...]
+    shows: tuple[str, ...]
+    notice: Notice
+    firmware: str = ""
+
+    @property
+    def shared_parts(self) -> frozenset[str]:
+        return frozenset(part for change in self.changes if (part := change.path.partition(".")[0]) in SHARED)
+
+
+def load_failures() -> Mapping[str, Failure]:
+    """All of them, by id, in the file's order.
+
+    Raises:
+        FleetError: the file contradicts itself.
+    """
+    text = (resources.files("producers") / "faults.yaml").read_text(encoding="utf-8")
+    try:
+        found = msgspec.convert(yaml.safe_load(text), dict[str, dict[str, object]])
+        return {name: msgspec.convert({**fields, "id": name}, Failure) for name, fields in found.items()}
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise FleetError(f"faults.yaml: {error}") from error
+
+
+def why_not(failure: Failure, kind: str, apparatus: Apparatus) -> str | None:
+    """Why a device cannot have this failure, in words; None where it can."""
+    if kind not in failure.kinds:
+        return f"{failure.id} ({failure.title}) is a failure of: {', '.join(failure.kinds)}"
+    lacking = sorted({change.path for change in failure.changes if not has(apparatus, change.path)})
+    return f"it has no {', '.join(lacking)} that {failure.id} could change" if lacking else None
+
