@@ -118,10 +118,13 @@ class Objectives:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The simulated fleet of ``up`` and ``simulate``: its file (empty: the demo), and whether ``up`` starts it."""
+    """The simulated fleet of ``up`` and ``simulate``: its file (empty: the demo), whether ``up`` starts it, and how many times as
+    bright as the file says its sources are.
+    """
 
     file: str = ""
     simulate: bool = True
+    rate: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +331,15 @@ def _number(raw: object) -> int:
         raise ValueError("write a whole number") from None
 
 
+def _real(raw: object) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        raise TypeError("write a number")
+    try:
+        return float(raw)
+    except ValueError:
+        raise ValueError("write a number") from None
+
+
 def _flag(raw: object) -> bool:
     if isinstance(raw, bool):
         return raw
@@ -339,6 +351,7 @@ def _flag(raw: object) -> bool:
 _PARSERS: Mapping[object, Callable[[object], object]] = {
     str: _text,
     int: _number,
+    float: _real,
     bool: _flag,
     Secret: lambda raw: Secret(_text(raw)),
     Picoseconds: lambda raw: picoseconds(_text(raw)),

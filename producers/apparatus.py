@@ -16,10 +16,8 @@ from producers.matter.resonator import Resonator
 from producers.matter.spin import Spin
 from producers.optics.coupling import Optics
 from producers.optics.interferometer import Interferometer
-from producers.sources import CwParameters, PairParameters, PulsedParameters
+from producers.sources.build import SourceParameters
 from producers.tagger import Tagger
-
-SourceParameters = PulsedParameters | CwParameters | PairParameters
 
 
 class Cryostat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,8 +101,8 @@ class Apparatus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     control: Control = Control()
 
 
-def part_of(owner: msgspec.Struct) -> Apparatus:
-    """The parts alone of a device or link that has them among other things."""
+def parts_of(owner: Apparatus) -> Apparatus:
+    """The parts alone, of a device or link that is more than them."""
     return Apparatus(**{name: getattr(owner, name) for name in Apparatus.__struct_fields__})
 
 

@@ -63,9 +63,14 @@ class Batcher:
         while self._time_ps.size > self._max_tags:
             yield self._cut(chunk.reached_ps)
 
-    def lose(self, end_ps: int, tags: int | None = None) -> Iterator[TagBlock]:
-        """Declare that everything from the last block's end to ``end_ps`` was lost; what is still held leaves first."""
-        if self._time_ps.size:
+    def lose(self, end_ps: int, tags: int | None = None, *, from_ps: int | None = None) -> Iterator[TagBlock]:
+        """Declare that everything up to ``end_ps`` was lost: from ``from_ps`` on, or from the last tag or block's end.
+
+        What is still held leaves first.
+        """
+        if from_ps is not None:
+            yield from self._all(max(from_ps, self.reached_ps))
+        elif self._time_ps.size:
             yield from self._all(int(self._time_ps[-1]) + 1)
         self._losses = (*self._losses, Loss(self.reached_ps, end_ps, tags))
         self._context = msgspec.structs.replace(self._context, start_ps=end_ps)

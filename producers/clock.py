@@ -53,4 +53,5 @@ class RunningClock:
             return time_ps
         # Only the difference needs floating point: readings stay exact to a picosecond however long the stretch.
         gained = np.floor(time_ps * ((duration_ps - true_ps) / true_ps))
-        return time_ps + gained.astype(np.int64)
+        reading: Times = time_ps + gained.astype(np.int64)
+        return reading

@@ -36,9 +36,9 @@ class Condition:
             FleetError: a drift of a number that is not there.
         """
         self._shared = dict(shared or {})
-        self.nominal = replace(nominal, **{part: getattr(other.nominal, part) for part, other in self._shared.items()})
+        self.nominal: Apparatus = replace(nominal, **{part: getattr(other.nominal, part) for part, other in self._shared.items()})
         self._wandering = {path: Wandering(drift, seed, path) for path, drift in drifts.items()}
-        changed(self.nominal, {path: float for path in drifts})
+        changed(self.nominal, dict.fromkeys(drifts, float))
         self._active: dict[str, ActiveFault] = {}
         self._holders: dict[str, set[int]] = {}
         """Of a shared part's faults: the devices for which each was switched on."""
@@ -68,19 +68,19 @@ class Condition:
         coupled(changed(self.nominal, _functions(at_full)), self.nominal)
         self._active[failure.id] = fault
         self._version += 1
-        for part in failure.shared_parts & self._shared.keys():
+        for part in self._shared_by(failure):
             self._shared[part].hold(fault, part, id(self))
 
     def end(self, failure_id: str) -> None:
         """Let it act no more; one that does not act is no error."""
         fault = self._active.pop(failure_id, None)
         self._version += 1
-        for part in () if fault is None else fault.failure.shared_parts & self._shared.keys():
+        for part in () if fault is None else self._shared_by(fault.failure):
             self._shared[part].release(failure_id, id(self))
 
     def hold(self, fault: ActiveFault, part: str, holder: int) -> None:
         """Let what a failure does to this shared part act, on behalf of one who shares it."""
-        changes = tuple(change for change in fault.failure.changes if change.path.partition(".")[0] == part)
+        changes = tuple(change for change in fault.failure.changes if change.part == part)
         self._holders.setdefault(fault.failure.id, set()).add(holder)
         self.begin(replace(fault.failure, changes=changes), fault.size, fault.since_s)
 
@@ -116,6 +116,10 @@ class Condition:
         at_s = elapsed_s if acting else math.floor(elapsed_s / TICK_S) if drifting else 0.0
         return (at_s, *(condition._version for condition in conditions))  # noqa: SLF001
 
+    def _shared_by(self, failure: Failure) -> set[str]:
+        """Parts that it changes and that are not this one's own."""
+        return {change.part for change in failure.changes} & self._shared.keys()
+
     def _bare(self, elapsed_s: float) -> Apparatus:
         """As drifts and faults leave it, before the parts move each other."""
         tick = math.floor(elapsed_s / TICK_S)
@@ -125,7 +129,7 @@ class Condition:
             (change, fault.size * change.level(elapsed_s - fault.since_s))
             for fault in self._active.values()
             for change in fault.failure.changes
-            if change.path.partition(".")[0] not in self._shared
+            if change.part not in self._shared
         ]
         bare = changed(bare, _functions(acting))
         return replace(bare, **{part: getattr(other._bare(elapsed_s), part) for part, other in self._shared.items()})  # noqa: SLF001

@@ -1,7 +1,7 @@
 """How the parts of a device move each other: what a warm cryostat, a wandering laser or a slipped fibre does to all the rest.
 
-The numbers of a fleet file are those of a device at its best. Drifts and faults act on root causes alone; here each part's present
-number is worked out from them, always as a ratio or difference to what the file says.
+The numbers of a fleet file are those of a device at its best. Drifts and faults act on root causes alone; here each part's
+present number is worked out from them, always as a ratio or difference to what the file says.
 """
 
 import math
@@ -9,11 +9,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from producers.apparatus import Apparatus, SourceParameters
+from producers.apparatus import Apparatus
 from producers.entanglement.link import Link
 from producers.entanglement.state import fidelity_of_cascade
 from producers.matter.spin import Spin
 from producers.sources import CwParameters, PulsedParameters
+from producers.sources.build import SourceParameters
 
 _MOST_PHOTONS = 0.9
 """In a pulse, of whatever is driven harder."""
@@ -168,9 +169,7 @@ def _dephased(spin: Spin, best: Spin, now: Apparatus, nominal: Apparatus) -> Spi
         error += max(0.0, 1 / t2_s - 1 / best.t2_s) / spin.rabi_hz / 6
     if now.resonator is not None and nominal.resonator is not None:
         error += _CROSSTALK * max(0.0, now.resonator.neighbour_depth - nominal.resonator.neighbour_depth)
-    return replace(
-        spin, t2_s=t2_s, t2star_s=1 / math.sqrt(1 / spin.t2star_s**2 + slow**2 / 2), gate_error=min(0.5, error)
-    )
+    return replace(spin, t2_s=t2_s, t2star_s=1 / math.sqrt(1 / spin.t2star_s**2 + slow**2 / 2), gate_error=min(0.5, error))
 
 
 def _fed(link: Link, now: Apparatus, nominal: Apparatus, *, bright: float, alike: float) -> Link:

@@ -1,4 +1,4 @@
-"""The failures that can be switched on: what each changes in a device's parts, by how much and when, and what should be noticed."""
+"""The failures that can be switched on: what each changes in a device's parts, when, and what should be noticed of it."""
 
 from collections.abc import Mapping
 from importlib import resources
@@ -6,22 +6,20 @@ from importlib import resources
 import msgspec
 import yaml
 
-from producers.apparatus import Apparatus, has
 from producers.errors import FleetError
+from producers.yaml_text import load_yaml
 from schemas.ids import IndicatorId
-
-SHARED = ("cryostat", "laser")
-"""Parts that a device may have in common with others."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One number and what becomes of it: ``plus`` so much, ``times`` so much, or moved ``to`` a value.
 
-    It begins ``after_s`` after the fault and takes ``ramp_s`` (linearly; of a factor, its logarithm). With ``every_s`` it comes in
-    bursts of ``lasts_s``.
+    It begins ``after_s`` after the fault and takes ``ramp_s`` (linearly; of a factor, its logarithm). With ``every_s`` it comes
+    in bursts of ``lasts_s``.
     """
 
     path: str
+    """Of a number among a device's parts (producers/apparatus.py)."""
     plus: float | None = None
     times: float | None = None
     to: float | None = None
@@ -37,6 +35,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise FleetError(f"the change of {self.path}: a factor above 0, and no negative times")
         if self.every_s is not None and not 0 < self.lasts_s <= self.every_s:
             raise FleetError(f"the change of {self.path}: bursts of {self.lasts_s:g} s every {self.every_s:g} s overlap")
+
+    @property
+    def part(self) -> str:
+        return self.path.partition(".")[0]
 
     def level(self, age_s: float) -> float:
         """How far it is there, 0 to 1, so long after the fault began."""
@@ -63,7 +65,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One failure mode. ``shows``: the gauges (producers/gauges.py) that it moves; ``firmware``: what a deploy adds to the version."""
+    """One failure mode. ``shows``: the gauges that it moves (producers/gauges.py); ``firmware``: what it adds to the version."""
 
     id: str
     title: str
@@ -75,10 +77,6 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     notice: Notice
     firmware: str = ""
 
-    @property
-    def shared_parts(self) -> frozenset[str]:
-        return frozenset(part for change in self.changes if (part := change.path.partition(".")[0]) in SHARED)
-
 
 def load_failures() -> Mapping[str, Failure]:
     """All of them, by id, in the file's order.
@@ -88,16 +86,7 @@ def load_failures() -> Mapping[str, Failure]:
     """
     text = (resources.files("producers") / "faults.yaml").read_text(encoding="utf-8")
     try:
-        found = msgspec.convert(yaml.safe_load(text), dict[str, dict[str, object]])
+        found = msgspec.convert(load_yaml(text), dict[str, dict[str, object]])
         return {name: msgspec.convert({**fields, "id": name}, Failure) for name, fields in found.items()}
     except (yaml.YAMLError, msgspec.ValidationError) as error:
         raise FleetError(f"faults.yaml: {error}") from error
-
-
-def why_not(failure: Failure, kind: str, apparatus: Apparatus) -> str | None:
-    """Why a device cannot have this failure, in words; None where it can."""
-    if kind not in failure.kinds:
-        return f"{failure.id} ({failure.title}) is a failure of: {', '.join(failure.kinds)}"
-    lacking = sorted({change.path for change in failure.changes if not has(apparatus, change.path)})
-    return f"it has no {', '.join(lacking)} that {failure.id} could change" if lacking else None
-

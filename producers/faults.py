@@ -9,18 +9,37 @@ from pathlib import Path
 import msgspec
 
 from producers.errors import FleetError
-from schemas.ids import DeviceId
 
 _FILE, _LOCK = "faults.json", "faults.lock"
+_MOST_SIZE = 100.0
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A failure asked for: of which device, link or shared thing, how strong, since when, how long (None: until mended)."""
+
+    target: str
+    fault: str
+    asked_unix_s: float
+    size: float = 1.0
+    duration_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.size <= _MOST_SIZE:
+            raise FleetError(f"{self.fault}: a size of {self.size:g}; give a number above 0, at most {_MOST_SIZE:g}")
+        if self.duration_s is not None and not self.duration_s > 0:
+            raise FleetError(f"{self.fault}: for {self.duration_s:g} s; give a time above 0")
+
+    def over(self, unix_s: float) -> bool:
+        return self.duration_s is not None and unix_s >= self.asked_unix_s + self.duration_s
 
 
 class Faults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is broken on request: ``purity`` holds the g2(0) that each named device is to show."""
+    """All that is asked for now, one of each target and failure."""
 
-    purity: dict[DeviceId, float] = {}
+    faults: tuple[Asked, ...] = ()
 
 
-def read_faults(home: Path) -> Faults:
+def read_faults(home: Path) -> tuple[Asked, ...]:
     """What is asked for now; nothing where nobody ever asked.
 
     Raises:
@@ -28,29 +47,28 @@ def read_faults(home: Path) -> Faults:
     """
     path = home / _FILE
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Faults)
+        return msgspec.json.decode(path.read_bytes(), type=Faults).faults
     except FileNotFoundError:
-        return Faults()
-    except (OSError, msgspec.DecodeError) as error:
+        return ()
+    except (OSError, msgspec.DecodeError, FleetError) as error:
         raise FleetError(f"{path}: cannot be read ({error}); delete it to mend every device") from error
 
 
-def break_purity(home: Path, device: DeviceId, g2: float) -> None:
-    """Ask the running fleet to give ``device`` this g2(0) until it is mended.
-
-    Raises:
-        FleetError: no g2(0) of light that is at most as bunched as a laser's.
-    """
-    if not 0 <= g2 <= 1:
-        raise FleetError(f"g2(0) = {g2} for {device}: give a number from 0 to 1")
+def ask(home: Path, asked: Asked) -> None:
+    """Ask the running fleet for a failure, in place of an earlier wish for the same one of the same target."""
     with _locked(home):
-        _write(home, Faults({**read_faults(home).purity, device: g2}))
+        others = tuple(one for one in read_faults(home) if (one.target, one.fault) != (asked.target, asked.fault))
+        _write(home, Faults((*others, asked)))
 
 
-def mend(home: Path, device: DeviceId) -> None:
-    """Take back what ``break_purity`` asked; a device that was not broken stays as it is."""
+def take_back(home: Path, target: str | None = None, fault: str | None = None) -> tuple[Asked, ...]:
+    """Mend what was asked of this target (None: of all) and of this failure (None: every one); returns what it was."""
     with _locked(home):
-        _write(home, Faults({name: g2 for name, g2 in read_faults(home).purity.items() if name != device}))
+        every = read_faults(home)
+        mended = tuple(one for one in every if target in (None, one.target) and fault in (None, one.fault))
+        if mended:
+            _write(home, Faults(tuple(one for one in every if one not in mended)))
+        return mended
 
 
 def _write(home: Path, faults: Faults) -> None:

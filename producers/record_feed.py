@@ -77,6 +77,10 @@ class Teller:
     calibration: CalibrationPlan
     measures: tuple[Measure, ...]
 
+    @property
+    def of_link(self) -> bool:
+        return str(self.subject) != str(self.device)
+
 
 @dataclass(frozen=True, slots=True)
 class _Round:
@@ -99,23 +103,23 @@ class RecordFeed:
         self._teller = teller
         self._condition = condition
         self._origin_unix_ns = origin_unix_ns
-        self._sensors = sensors_of(condition.nominal, of_link=teller.subject != teller.device)
+        self._sensors = sensors_of(condition.nominal, of_link=teller.of_link)
         self._sequence = 0
         self._run, self._firmware = RunId(""), ""
         self._calibrating: tuple[float, float] | None = None
         self._calibrations = 0
         duties, calibration = teller.duties, teller.calibration
         phases = self._random("phases")
-        rounds: list[tuple[float, Callable[[float], Iterator[Outgoing]]]] = [
-            (duties.heartbeat_s, self._heartbeat),
-            (duties.telemetry_s if self._sensors else 0.0, self._telemetry),
-            (duties.told_s, self._told),
-            (calibration.every_s, self._calibrate),
-            *((measure.every_s, self._measurer(number, measure)) for number, measure in enumerate(teller.measures)),
+        rounds: list[tuple[float, float, Callable[[float], Iterator[Outgoing]]]] = [
+            (duties.heartbeat_s, duties.heartbeat_s, self._heartbeat),
+            (duties.telemetry_s if self._sensors else 0.0, 0.0, self._telemetry),
+            (duties.told_s, duties.told_s, self._told),
+            (calibration.every_s, calibration.every_s / 2, self._calibrate),
+            *((one.every_s, one.takes_s, self._measurer(number, one)) for number, one in enumerate(teller.measures)),
         ]
         self._rounds = [
-            _Round(every_s * (1 + float(phase)), number, every_s, act)
-            for number, ((every_s, act), phase) in enumerate(zip(rounds, phases.random(len(rounds)), strict=True))
+            _Round(takes_s + every_s * float(phase), number, every_s, act)
+            for number, ((every_s, takes_s, act), phase) in enumerate(zip(rounds, phases.random(len(rounds)), strict=True))
             if every_s
         ]
         heapify(self._rounds)
@@ -155,7 +159,7 @@ class RecordFeed:
         record = Telemetry(
             device=self._teller.device,
             source=f"{self._teller.subject}/sensors",
-            subject=SubjectId("") if self._teller.subject == self._teller.device else self._teller.subject,
+            subject=self._teller.subject if self._teller.of_link else SubjectId(""),
             unix_ns=self._unix_ns(due_s),
             readings=read,
             run=self._run,

@@ -10,7 +10,7 @@ from schemas.telemetry import Reading
 
 @dataclass(frozen=True, slots=True)
 class Sensor:
-    """A metric of one number, times ``scale`` into SI, read with Gaussian noise: ``noise`` in SI, and ``relative`` to the value."""
+    """A metric of one number, times ``scale`` into SI, read with Gaussian noise: ``noise`` in SI, ``relative`` to the value."""
 
     metric: str
     unit: str
@@ -22,13 +22,13 @@ class Sensor:
 
 
 SENSORS = (
-    Sensor("cryostat.temperature", "K", "cryostat.temperature_k", noise=0.002, lowest=0.0),
+    Sensor("cryostat.temperature", "K", "cryostat.temperature_k", noise=2e-4, relative=5e-4, lowest=0.0),
     Sensor("cryostat.vibration", "m", "cryostat.vibration_m", relative=0.05, lowest=0.0),
     Sensor("cryostat.pressure", "Pa", "cryostat.pressure_pa", relative=0.03, lowest=0.0),
     Sensor("laser.frequency_offset", "Hz", "laser.frequency_offset_hz", noise=2e6),
     Sensor("laser.power", "W", "laser.power_w", relative=0.003, lowest=0.0),
     Sensor("laser.jitter", "s", "laser.jitter_ps", scale=1e-12, relative=0.05, lowest=0.0),
-    Sensor("laser.locked", "1", "laser.locked"),
+    Sensor("laser.locked", "1", "laser.locked", noise=0.01),
     Sensor("line.frequency_offset", "Hz", "line.offset_hz", noise=1e7),
     Sensor("actuator.position", "m", "optics.misalignment_m", noise=2e-8),
     Sensor("fibre.transmission", "1", "optics.transmission", relative=0.01, lowest=0.0),

@@ -31,7 +31,7 @@ class Tagger(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What the host got of a stretch: times since its start, what was lost (as intervals of it), and how often the counter wrapped."""
+    """What the host got of a stretch: times since its start, what was lost of it, and how often the counter wrapped."""
 
     time_ps: Times
     channel: Channels

@@ -42,7 +42,14 @@ class TelemetryPipeline(WindowedPipeline[Telemetry]):
     def _decode(self, message: Message) -> Entry[Telemetry]:
         telemetry = _decoder.decode(message.value)
         check_times(telemetry.unix_ns, telemetry.unix_ns, message, f"telemetry of {telemetry.device}")
-        return Entry(SubjectId(telemetry.device), telemetry.run, telemetry.unix_ns, message.offset, telemetry, kind="telemetry")
+        return Entry(
+            telemetry.subject or SubjectId(telemetry.device),
+            telemetry.run,
+            telemetry.unix_ns,
+            message.offset,
+            telemetry,
+            kind="telemetry",
+        )
 
     def _table(self, records: list[tuple[int, Telemetry]]) -> dict[str, pa.Table]:
         return {tables.TELEMETRY: tables.telemetry_rows(records)}

@@ -10,6 +10,7 @@ from schemas.events import Heralds
 
 _LIGHT_IN_FIBRE = 2.04e8
 """m/s"""
+_NOTHING = 1e-12
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,8 +53,8 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def true_probability(self) -> float:
-        """Of a try: a pair, heralded."""
-        return self.success * 10 ** (-self.loss_db / 10)
+        """Of a try: a pair, heralded within twice the window; later the gate is shut."""
+        return self.success * 10 ** (-self.loss_db / 10) * (1 - self._beyond(self.window_s))
 
     @property
     def false_probability(self) -> float:
@@ -71,11 +72,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     @property
     def outside(self) -> float:
-        """Part of the heralds that arrive outside the window."""
-        if self.jitter_s == 0:
-            return float(abs(self.skew_s) > self.window_s / 2)
-        early, late = (self.window_s / 2 + sign * self.skew_s for sign in (1, -1))
-        return 0.5 * (math.erfc(early / self.jitter_s / math.sqrt(2)) + math.erfc(late / self.jitter_s / math.sqrt(2)))
+        """Part of the heralds that arrive outside the window, before the gate is shut."""
+        inside_gate = 1 - self._beyond(self.window_s)
+        return (inside_gate - 1 + self._beyond(self.window_s / 2)) / inside_gate if inside_gate > _NOTHING else 1.0
 
     @property
     def pair_fidelity(self) -> float:
@@ -84,6 +83,13 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.herald_probability == 0:
             return kept
         return 0.25 + (kept - 0.25) * self.true_probability / self.herald_probability
+
+    def _beyond(self, half_s: float) -> float:
+        """Probability that a herald comes earlier or later than so much."""
+        if self.jitter_s == 0:
+            return float(abs(self.skew_s) > half_s)
+        early, late = (half_s + sign * self.skew_s for sign in (1, -1))
+        return 0.5 * (math.erfc(early / self.jitter_s / math.sqrt(2)) + math.erfc(late / self.jitter_s / math.sqrt(2)))
 
 
 def heralds(link: Link, duration_s: float, random: np.random.Generator) -> Heralds:
@@ -94,9 +100,7 @@ def heralds(link: Link, duration_s: float, random: np.random.Generator) -> Heral
     return heralds_of(link, attempts, (0.0,) * count, resets, random)
 
 
-def heralds_of(
-    link: Link, attempts: int, waited_s: tuple[float, ...], resets: int, random: np.random.Generator
-) -> Heralds:
+def heralds_of(link: Link, attempts: int, waited_s: tuple[float, ...], resets: int, random: np.random.Generator) -> Heralds:
     """Heralds of pairs that had waited so long in a memory before they were sent on their way."""
     count = len(waited_s)
     way_s = link.length_m / _LIGHT_IN_FIBRE + link.processing_s

@@ -56,8 +56,11 @@ def write_ptu_t3(
     *,
     sync_rate_hz: int,
     resolution_ps: int,
+    period_ps: float | None = None,
 ) -> None:
     """Write tags as T3 records: sync counts (ascending), bins of ``resolution_ps`` after the sync (15 bits), inputs 0-15.
+
+    ``period_ps``: the sync's exact period, where it is not that of a whole rate.
 
     Raises:
         ValueError: unsorted sync counts, or bins that 15 bits cannot hold.
@@ -66,7 +69,8 @@ def write_ptu_t3(
         raise ValueError(f"bins after the sync must lie in 0-{(1 << _DTIME_BITS) - 1}")
     word = (channel.astype(np.uint32) << 25) | (late_bins.astype(np.uint32) << _T3_BITS)
     records = _with_overflows(sync_count, word, _T3_BITS, _T3_MAX_WRAPS)
-    _write(path, _Header(3, _HYDRAHARP2_T3, 1 / sync_rate_hz, resolution_ps * 1e-12, sync_rate_hz), records)
+    tick_s = 1 / sync_rate_hz if period_ps is None else period_ps * 1e-12
+    _write(path, _Header(3, _HYDRAHARP2_T3, tick_s, resolution_ps * 1e-12, sync_rate_hz), records)
 
 
 def _with_overflows(ticks: npt.NDArray[np.int64], words: npt.NDArray[np.integer[Any]], bits: int, max_wraps: int) -> Words:

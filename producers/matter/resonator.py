@@ -21,8 +21,8 @@ class Resonator(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     ``mismatch_rad`` turns the resonance circle (impedance mismatch); ``gain``, ``phase_rad`` and ``delay_s`` are the line's. A
     spin at ``spin_offset_hz`` from the resonance couples with ``coupling_hz`` (g/2π) and is ``spin_width_hz`` wide. A second
-    mode ``neighbour_offset_hz`` away takes the part ``neighbour_depth`` of the signal at its own resonance. A kelvin above its set
-    point moves it by ``hz_per_k`` and adds ``loss_per_k`` of its internal losses.
+    mode ``neighbour_offset_hz`` away takes the part ``neighbour_depth`` of the signal at its own resonance. A kelvin above its
+    set point moves it by ``hz_per_k`` and adds ``loss_per_k`` of its internal losses.
     """
 
     frequency_hz: float = 7e9

@@ -11,6 +11,7 @@ class Arrivals(Plan, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     """Triggers every ``period_ps`` until ``photons`` arrived on average, each trigger giving one with ``probability``.
 
     Both of a source as bright as the fleet file says. The trigger's electrical delay is ``delay_ps``.
+    An emitter that is otherwise driven continuously decays with ``lifetime_ps``.
     """
 
     period_ps: float = 100_000.0
@@ -18,6 +19,7 @@ class Arrivals(Plan, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     photons: float = 20_000.0
     bin_width_ps: float = 20.0
     delay_ps: float = 5_000.0
+    lifetime_ps: float = 1_000.0
 
 
 class Emission(msgspec.Struct, frozen=True, kw_only=True):

@@ -61,6 +61,9 @@ class CwSource:
         rate_hz = parameters.rate_hz * sum(parameters.detection.shares) + sum(parameters.detection.background_hz)
         return joined([self._slice(slice_ps) for slice_ps in self._stretches.slices(duration_ps, rate_hz)])
 
+    def set_back(self) -> None:
+        self._stretches.now_ps = 0
+
     def _slice(self, duration_ps: int) -> tuple[Times, Channels]:
         parameters, stretches = self.parameters, self._stretches
         detection = parameters.detection

@@ -75,6 +75,9 @@ class InterferenceSource:
         rate_hz = self.parameters.rate_hz + sum(self.parameters.detection.background_hz)
         return joined([self._slice(slice_ps) for slice_ps in self._stretches.slices(duration_ps, rate_hz)])
 
+    def set_back(self) -> None:
+        self._stretches.now_ps = 0
+
     def _slice(self, duration_ps: int) -> tuple[Times, Channels]:
         parameters, random = self.parameters, self._stretches.random
         detection = parameters.detection

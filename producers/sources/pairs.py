@@ -116,6 +116,9 @@ class PairSource:
         rate_hz = 2 * self.parameters.rate_hz + sum(self.parameters.detection.background_hz)
         return joined([self._slice(slice_ps) for slice_ps in self._stretches.slices(duration_ps, rate_hz)])
 
+    def set_back(self) -> None:
+        self._stretches.now_ps = 0
+
     def _slice(self, duration_ps: int) -> tuple[Times, Channels]:
         detection = self.parameters.detection
         born = self._until(duration_ps + JITTER_REACH * detection.jitter_ps)

@@ -80,6 +80,9 @@ class PulsedSource:
         rate_hz = parameters.rate_hz * (first + second) + sum(parameters.detection.background_hz)
         return joined([self._slice(slice_ps) for slice_ps in self._stretches.slices(duration_ps, rate_hz)])
 
+    def set_back(self) -> None:
+        self._stretches.now_ps = 0
+
     def _slice(self, duration_ps: int) -> tuple[Times, Channels]:
         parameters, stretches = self.parameters, self._stretches
         first, second = parameters.detection.shares

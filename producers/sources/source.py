@@ -24,9 +24,13 @@ class Source(Protocol):
         """
         ...
 
+    def set_back(self) -> None:
+        """Count times from here on, as if the source had just begun: 2^63 ps are only 106 days."""
+        ...
+
 
 class Stretches:
-    """What the sources share: where the present stretch begins, its detectors, and its cutting into slices that fit the cache."""
+    """What sources are made with: where the stretch begins, detectors, and a cutting into slices that fit the cache."""
 
     def __init__(self, seed: int) -> None:
         self.random = np.random.Generator(np.random.SFC64(seed))

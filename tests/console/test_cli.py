@@ -47,7 +47,7 @@ def test_version(tmp_path: Path) -> None:
         (("analyse", "absent.ptu", "--objective", "fame"), ExitCode.NOT_FOUND, "no objective “fame”"),
         (("report", "--device", "x"), ExitCode.UNAVAILABLE, "no clickhouse runs"),
         (("sql", "SELECT 1"), ExitCode.UNAVAILABLE, "no clickhouse runs"),
-        (("simulate", "fault", "nobody", "--purity", "0.5"), ExitCode.NOT_FOUND, "no device “nobody”"),
+        (("simulate", "fault", "sps.F7", "--device", "nobody"), ExitCode.NOT_FOUND, "laser “nobody”"),
         (("--set", "page.prot=1", "status"), ExitCode.SETTINGS, "unknown setting “page.prot”"),
         (("--set", "page", "status"), ExitCode.USAGE, "sets nothing"),
         (("--set", "page.host=0.0.0.0", "page"), ExitCode.SETTINGS, "no login"),
@@ -135,12 +135,37 @@ def test_doctor_checks_everything_and_shows_where_settings_come_from(tmp_path: P
 
 
 def test_faults_are_asked_of_the_fleet(tmp_path: Path) -> None:
-    said = run(tmp_path, "simulate", "fault", "sps-helios-01", "--purity", "0.8", "--json")
-    assert said.document == {"device": "sps-helios-01", "faults": {"purity": 0.8}}
-    assert b"0.8" in (tmp_path / "faults.json").read_bytes()
-    assert run(tmp_path, "simulate", "mend", "sps-helios-01").out == "sps-helios-01: mended\n"
-    assert b"0.8" not in (tmp_path / "faults.json").read_bytes()
-    assert run(tmp_path, "simulate", "fault", "sps-helios-01", "--purity", "3").code == ExitCode.BAD_INPUT
+    said = run(
+        tmp_path, "simulate", "fault", "sps.F7", "--device", "sps-helios-01", "--size", "1.2", "--duration", "5min", "--json"
+    )
+    assert said.document == {"device": "sps-helios-01", "fault": "sps.F7", "size": 1.2, "duration_s": 300.0}
+    assert b"sps.F7" in (tmp_path / "faults.json").read_bytes()
+    listed = run(tmp_path, "simulate", "faults", "--json").document
+    assert len(listed["failures"]) == 39
+    assert [(one["target"], one["fault"]) for one in listed["acting"]] == [("sps-helios-01", "sps.F7")]
+    assert "now: sps-helios-01 has sps.F7" in run(tmp_path, "simulate", "faults").out
+    off = run(tmp_path, "simulate", "fault", "sps.F7", "--device", "sps-helios-01", "--off")
+    assert off.out == "sps-helios-01: sps.F7 taken back\n"
+    assert b"sps.F7" not in (tmp_path / "faults.json").read_bytes()
+    assert run(tmp_path, "simulate", "fault", "--off").out == "nothing was broken\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "what"),
+    [
+        (("sps.F99", "--device", "sps-helios-01"), ExitCode.NOT_FOUND, "no failure “sps.F99”"),
+        (("sps.F7", "--device", "spc-helios-01"), ExitCode.BAD_INPUT, "is a failure of: single-photon-source"),
+        (("qic.F7", "--device", "qic-aurora-01"), ExitCode.BAD_INPUT, "has no repeater.mistiming_s"),
+        (("sps.F7",), ExitCode.USAGE, "which failure, of which device?"),
+        (("sps.F7", "--device", "sps-helios-01", "--size", "0"), ExitCode.BAD_INPUT, "give a number above 0"),
+        (("sps.F7", "--device", "sps-helios-01", "--duration", "soon"), ExitCode.USAGE, "“soon” is no duration"),
+    ],
+)
+def test_faults_that_cannot_be(tmp_path: Path, arguments: tuple[str, ...], code: ExitCode, what: str) -> None:
+    said = run(tmp_path, "simulate", "fault", *arguments)
+    assert said.code == code
+    assert what in said.err
+    assert not (tmp_path / "faults.json").exists()
 
 
 def test_slo_commands(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_broken_source_alerts_and_clears_and_nobody_else_does(platform: Runnin
     judged = "SELECT count() AS n FROM verdicts WHERE verdict = 'good' AND subject = "
     until(lambda: int(platform.rows(f"{judged}'{BROKEN}'")[0]["n"]) >= 7, 180, "a minute of good samples")
     assert firing(platform) == []
-    platform.command("simulate", "fault", BROKEN, "--purity", "0.8")
+    platform.command("simulate", "fault", "sps.F7", "--device", BROKEN)
     took_s = within(60, lambda: firing(platform), "an alert within a minute")
     (alert,) = [one for one in firing(platform) if one["severity"] == "page"]
     assert alert["subject"] == BROKEN
@@ -65,7 +65,7 @@ def test_a_broken_source_alerts_and_clears_and_nobody_else_does(platform: Runnin
     until(lambda: BROKEN in page(platform, "/api/v1/alerts"), 10, "the page's alert")
     assert metric(platform, rf'photonwatch_alert_firing\{{[^}}]*subject="{BROKEN}"[^}}]*\}} 1\.0')
     assert "alert-fires" in (platform.home / "logs" / "worker.log").read_text()
-    platform.command("simulate", "mend", BROKEN)
+    platform.command("simulate", "fault", "sps.F7", "--device", BROKEN, "--off")
     clearing_s = within(420, lambda: not firing(platform), "the alert to clear")
     others = platform.rows(f"SELECT count() AS n FROM alert_transitions WHERE subject != '{BROKEN}'")
     assert int(others[0]["n"]) == 0

@@ -1,26 +1,37 @@
-"""A device's blocks: paced by elapsed time, true to the source's count, with losses declared where it fell behind."""
+"""A device's blocks: paced by elapsed time, true to the source's count, with losses declared where tags or time went missing."""
 
 import itertools
 
+import numpy as np
 import pytest
 
-from producers.device_feed import DeviceFeed
-from producers.errors import SourceError
-from producers.fleet_file import Device
-from producers.sources import CwParameters, PulsedParameters
+from producers.apparatus import Apparatus, Control
+from producers.clock import Clock
+from producers.condition import Condition
+from producers.device_feed import DeviceFeed, Tagged, channels_of
+from producers.errors import FleetError
+from producers.fault_catalogue import Change, Failure, Notice
+from producers.sources import Analysers, CwParameters, Detection, PairParameters, PulsedParameters
+from producers.tagger import Tagger
 from schemas.block import Loss, TagBlock
 from schemas.ids import DeviceId, RunId
 from schemas.wire import decode, encode
 
 BLOCK_PS, LAG_PS = 10**11, 10 * 10**11
+TAGGED = Tagged(device=DeviceId("sps-x-01"), firmware="1.2.3", labels={"kind": "single-photon-source", "site": "x"})
+SOURCE = PulsedParameters(rate_hz=2e5, g2=0.02)
 
 
-def feed(**changes: object) -> DeviceFeed:
-    source = PulsedParameters(rate_hz=2e5, g2=0.02)
-    device = Device(
-        id=DeviceId("sps-x-01"), kind="single-photon-source", site="x", source=source, seed=3, firmware="1.2.3", **changes
-    )  # type: ignore[arg-type]
-    return DeviceFeed(device, lambda: RunId("run"), 77, block_ps=BLOCK_PS, max_lag_ps=LAG_PS)
+def feed(apparatus: Apparatus | None = None, *, run_ps: int = 10**18, origin: int = 77) -> tuple[DeviceFeed, Condition]:
+    condition = Condition(apparatus or Apparatus(source=SOURCE), 3, {})
+    runs = (RunId(f"r{number}") for number in itertools.count(1))
+    made = DeviceFeed(TAGGED, condition, 3, lambda: next(runs), origin, block_ps=BLOCK_PS, max_lag_ps=LAG_PS, run_ps=run_ps)
+    return made, condition
+
+
+def failure(*changes: Change, firmware: str = "") -> Failure:
+    notice = Notice(indicators=(), severity="page", runbook="x")
+    return Failure(id="x.F1", title="x", kinds=(), physics="x", changes=changes, shows=(), notice=notice, firmware=firmware)
 
 
 def check(blocks: list[TagBlock]) -> None:
@@ -32,8 +43,12 @@ def check(blocks: list[TagBlock]) -> None:
         assert decode(encode(block)).context == block.context
 
 
+def by_run(blocks: list[TagBlock]) -> dict[str, list[TagBlock]]:
+    return {run: list(group) for run, group in itertools.groupby(blocks, key=lambda block: block.context.run)}
+
+
 def test_every_block_time_has_its_block_and_no_photon_is_from_the_future() -> None:
-    device = feed()
+    device, _ = feed()
     blocks: list[TagBlock] = []
     for elapsed in (0, BLOCK_PS - 1, BLOCK_PS, BLOCK_PS * 5 // 2, 4 * BLOCK_PS):
         blocks += device.blocks(elapsed)
@@ -45,19 +60,13 @@ def test_every_block_time_has_its_block_and_no_photon_is_from_the_future() -> No
     assert sum(block.tags for block in blocks) == device.tags > 0
     assert [block.context.final for block in blocks] == [False] * 4 + [True]
     context = blocks[0].context
-    assert (context.source, context.domain, context.device) == ("sps-x-01/run", "sps-x-01", "sps-x-01")
+    assert (context.source, context.domain, context.device) == ("sps-x-01/r1", "sps-x-01", "sps-x-01")
     assert (context.firmware, context.period_ps, context.origin_unix_ns) == ("1.2.3", 12_500, 77)
     assert context.labels == {"kind": "single-photon-source", "site": "x", "excitation": "pulsed"}
 
 
 def test_a_dark_device_sends_empty_blocks() -> None:
-    device = DeviceFeed(
-        Device(id=DeviceId("dark"), kind="k", site="s", source=CwParameters(rate_hz=0), seed=1),
-        lambda: RunId("r"),
-        0,
-        block_ps=BLOCK_PS,
-        max_lag_ps=LAG_PS,
-    )
+    device, _ = feed(Apparatus(source=CwParameters(rate_hz=0)))
     blocks = [*device.blocks(5 * BLOCK_PS)]
     assert [block.tags for block in blocks] == [0] * 5
     assert blocks[0].context.labels["excitation"] == "cw"
@@ -65,7 +74,7 @@ def test_a_dark_device_sends_empty_blocks() -> None:
 
 
 def test_a_stall_within_the_lag_is_caught_up_whole() -> None:
-    device = feed()
+    device, _ = feed()
     blocks = [*device.blocks(BLOCK_PS), *device.blocks(BLOCK_PS + LAG_PS)]
     check(blocks)
     assert len(blocks) == 11
@@ -73,7 +82,7 @@ def test_a_stall_within_the_lag_is_caught_up_whole() -> None:
 
 
 def test_a_longer_stall_is_declared_lost() -> None:
-    device = feed()
+    device, _ = feed()
     blocks = [*device.blocks(2 * BLOCK_PS), *device.blocks(2 * BLOCK_PS + LAG_PS + 5 * BLOCK_PS + 1), *device.close()]
     check(blocks)
     assert device.lost_ps == 6 * BLOCK_PS
@@ -83,33 +92,105 @@ def test_a_longer_stall_is_declared_lost() -> None:
     assert sum(block.tags for block in blocks) == device.tags
 
 
-def test_purity_breaks_and_mends_from_the_next_block() -> None:
-    device = feed()
-    device.set_g2(0.4)
-    assert device.g2 == 0.4
-    device.set_g2(None)
-    assert device.g2 == 0.02
-    with pytest.raises(SourceError):
-        device.set_g2(-1.0)
-    assert device.g2 == 0.02
-
-
 def test_a_long_run_gives_way_to_the_next_and_no_photon_moves() -> None:
-    def absolute(blocks: list[TagBlock], origin_unix_ns: int) -> list[int]:
-        shifts = [(block.context.origin_unix_ns - origin_unix_ns) * 1000 for block in blocks]
+    def absolute(blocks: list[TagBlock]) -> list[int]:
+        shifts = [(block.context.origin_unix_ns - 77) * 1000 for block in blocks]
         return [time for block, shift in zip(blocks, shifts, strict=True) for time in (block.times()[0] + shift).tolist()]
 
-    numbers = itertools.count(1)
-    device = feed().device
-    whole = DeviceFeed(device, lambda: RunId("one"), 77, block_ps=BLOCK_PS, max_lag_ps=LAG_PS)
-    cut = DeviceFeed(device, lambda: RunId(f"r{next(numbers)}"), 77, block_ps=BLOCK_PS, max_lag_ps=LAG_PS, run_ps=3 * BLOCK_PS)
+    whole, cut = feed()[0], feed(run_ps=3 * BLOCK_PS)[0]
     expected = [*whole.blocks(8 * BLOCK_PS), *whole.close()]
     blocks = [*cut.blocks(8 * BLOCK_PS), *cut.close()]
-    runs = [list(run) for _, run in itertools.groupby(blocks, key=lambda block: block.context.run)]
-    assert [run[0].context.run for run in runs] == ["r1", "r2", "r3"]
-    for run in runs:
+    runs = by_run(blocks)
+    assert list(runs) == ["r1", "r2", "r3"]
+    for run in runs.values():
         check(run)
         assert [block.context.final for block in run] == [False] * (len(run) - 1) + [True]
-    assert absolute(blocks, 77) == absolute(expected, 77)
+    assert absolute(blocks) == absolute(expected)
     assert cut.next_due_ps == whole.next_due_ps
     assert cut.tags == whole.tags > 0
+
+
+def test_a_fault_acts_from_the_next_block_on_and_until_it_is_mended() -> None:
+    device, condition = feed()
+    rates = []
+    for step, fault in enumerate((None, failure(Change(path="source.rate_hz", times=3.0)), None)):
+        if fault is not None:
+            condition.begin(fault, 1.0, step * 1.0)
+        else:
+            condition.end("x.F1")
+        rates.append(sum(block.tags for block in device.blocks((step + 1) * 10**12)))
+    assert rates[1] / rates[0] == pytest.approx(3, rel=0.02)
+    assert rates[2] / rates[0] == pytest.approx(1, rel=0.02)
+
+
+def test_crashed_software_is_silent_and_comes_back_with_a_new_run() -> None:
+    device, condition = feed()
+    blocks = [*device.blocks(3 * BLOCK_PS)]
+    condition.begin(failure(Change(path="control.running", to=0.0)), 1.0, 0.3)
+    assert list(device.blocks(20 * BLOCK_PS)) == []
+    assert list(device.close()) == []
+    condition.end("x.F1")
+    blocks += [*device.blocks(25 * BLOCK_PS), *device.close()]
+    runs = by_run(blocks)
+    assert [len(run) for run in runs.values()] == [3, 6]
+    assert not runs["r1"][-1].context.final
+    check(runs["r2"])
+    assert runs["r2"][0].context.origin_unix_ns == 77 + 20 * BLOCK_PS // 1000
+    assert device.next_due_ps == 26 * BLOCK_PS
+
+
+def test_new_firmware_begins_a_new_run() -> None:
+    device, condition = feed()
+    blocks = [*device.blocks(2 * BLOCK_PS)]
+    condition.begin(failure(firmware="-rc2"), 1.0, 0.2)
+    blocks += [*device.blocks(5 * BLOCK_PS)]
+    runs = by_run(blocks)
+    assert [run[0].context.firmware for run in runs.values()] == ["1.2.3", "1.2.3-rc2"]
+    assert runs["r1"][-1].context.final
+    assert sum(block.tags for block in blocks) == device.tags
+
+
+def test_a_clock_that_gains_stretches_the_pulses_period() -> None:
+    apparatus = Apparatus(source=PulsedParameters(rate_hz=1e6, lifetime_ps=0), clock=Clock(drift_ratio=1e-6))
+    device, _ = feed(apparatus)
+    time_ps = np.concatenate([block.times()[0] for block in device.blocks(10**12)])
+    phase = (time_ps / 1.000001) % 12_500
+    assert np.minimum(phase, 12_500 - phase).max() < 3
+    drifted = np.minimum(time_ps % 12_500, 12_500 - time_ps % 12_500)
+    assert drifted.max() > 5_000
+
+
+def test_an_overflowing_buffer_declares_what_it_lost() -> None:
+    tagger = Tagger(stall_hz=3.0, stall_s=0.08, buffer_tags=1_000, wrap_ps=10**10, resolution_ps=4)
+    device, _ = feed(Apparatus(source=SOURCE, tagger=tagger))
+    whole, _ = feed()
+    blocks = [block for step in range(10, 51, 10) for block in device.blocks(step * BLOCK_PS)]
+    expected = sum(block.tags for step in range(10, 51, 10) for block in whole.blocks(step * BLOCK_PS))
+    check(blocks)
+    losses = [loss for block in blocks for loss in block.context.losses]
+    assert len(losses) > 5
+    assert device.tags + sum(loss.tags or 0 for loss in losses) == expected
+    kept = np.concatenate([block.times()[0] for block in blocks])
+    assert all(not np.any((kept >= loss.start_ps) & (kept < loss.end_ps)) for loss in losses)
+    assert not np.any(kept % 4)
+    assert sum(block.context.overflows for block in blocks) == 500
+    assert blocks[0].context.resolution_ps == 4
+
+
+def test_channels_say_what_each_detector_is() -> None:
+    def labels(source: PairParameters | PulsedParameters) -> list[str]:
+        return [channel.label for channel in channels_of(source)]
+
+    assert labels(SOURCE) == ["transmitted", "reflected"]
+    assert labels(PairParameters(rate_hz=1)) == ["herald", "signal"]
+    three = Detection(efficiency=(1.0,) * 3, background_hz=(0.0,) * 3)
+    assert labels(PairParameters(rate_hz=1, detection=three)) == ["herald", "transmitted", "reflected"]
+    four = Detection(efficiency=(1.0,) * 4, background_hz=(0.0,) * 4)
+    analysed = PairParameters(rate_hz=1, analysers=Analysers(fidelity=0.9), detection=four)
+    assert labels(analysed) == ["first +", "first -", "second +", "second -"]
+    assert labels(PairParameters(rate_hz=1, analysers=Analysers(fidelity=0.9), arm=1)) == ["second +", "second -"]
+
+
+def test_a_device_without_a_source_has_no_tags() -> None:
+    with pytest.raises(FleetError, match="sps-x-01 has no source"):
+        feed(Apparatus(control=Control()))

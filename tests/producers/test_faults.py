@@ -6,46 +6,56 @@ from pathlib import Path
 import pytest
 
 from producers.errors import FleetError
-from producers.faults import break_purity, mend, read_faults
-from schemas.ids import DeviceId
+from producers.faults import Asked, ask, read_faults, take_back
 
 
-def test_break_and_mend(tmp_path: Path) -> None:
+def wish(target: str, fault: str = "sps.F7", **more: float) -> Asked:
+    return Asked(target=target, fault=fault, asked_unix_s=1000.0, **more)  # type: ignore[arg-type]
+
+
+def test_ask_and_take_back(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert read_faults(home).purity == {}
-    break_purity(home, DeviceId("a"), 0.4)
-    break_purity(home, DeviceId("b"), 0.7)
-    break_purity(home, DeviceId("a"), 0.5)
-    assert read_faults(home).purity == {"a": 0.5, "b": 0.7}
-    mend(home, DeviceId("a"))
-    mend(home, DeviceId("never-broken"))
-    assert read_faults(home).purity == {"b": 0.7}
+    assert read_faults(home) == ()
+    for one in (wish("a"), wish("b", size=2.0), wish("a", "sps.F1"), wish("a", size=0.5)):
+        ask(home, one)
+    assert read_faults(home) == (wish("b", size=2.0), wish("a", "sps.F1"), wish("a", size=0.5))
+    assert take_back(home, "a", "sps.F1") == (wish("a", "sps.F1"),)
+    assert take_back(home, "never-broken") == ()
+    assert take_back(home, fault="sps.F7") == (wish("b", size=2.0), wish("a", size=0.5))
+    assert read_faults(home) == ()
     assert {path.name for path in home.iterdir()} == {"faults.json", "faults.lock"}
 
 
-@pytest.mark.parametrize("g2", [-0.1, 1.5, float("nan")])
-def test_impossible_purities_are_refused(tmp_path: Path, g2: float) -> None:
-    with pytest.raises(FleetError, match="give a number from 0 to 1"):
-        break_purity(tmp_path, DeviceId("a"), g2)
+def test_a_fault_with_a_duration_ends() -> None:
+    assert not wish("a").over(1e12)
+    assert not wish("a", duration_s=5.0).over(1004.9)
+    assert wish("a", duration_s=5.0).over(1005.0)
 
 
-def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "faults.json").write_text("{")
+@pytest.mark.parametrize("changes", [{"size": 0.0}, {"size": -1.0}, {"size": float("nan")}, {"size": 1e9}, {"duration_s": 0.0}])
+def test_impossible_wishes_are_refused(changes: dict[str, float]) -> None:
+    with pytest.raises(FleetError, match="above 0"):
+        wish("a", **changes)
+
+
+@pytest.mark.parametrize("text", ["{", '{"faults": [{"target": "a", "fault": "b", "asked_unix_s": 1, "size": -1}]}'])
+def test_a_damaged_file_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "faults.json").write_text(text)
     with pytest.raises(FleetError, match=r"faults\.json: cannot be read .* delete it to mend every device"):
         read_faults(tmp_path)
 
 
-def _break_many(home: Path, writer: int) -> None:
+def _ask_for_many(home: Path, writer: int) -> None:
     for n in range(25):
-        break_purity(home, DeviceId(f"{writer}-{n}"), 0.5)
+        ask(home, wish(f"{writer}-{n}"))
 
 
 def test_writers_at_once_lose_nothing(tmp_path: Path) -> None:
     start = multiprocessing.get_context("spawn")
-    writers = [start.Process(target=_break_many, args=(tmp_path, n)) for n in range(3)]
+    writers = [start.Process(target=_ask_for_many, args=(tmp_path, n)) for n in range(3)]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join(60)
         assert writer.exitcode == 0
-    assert len(read_faults(tmp_path).purity) == 75
+    assert len(read_faults(tmp_path)) == 75

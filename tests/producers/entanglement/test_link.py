@@ -15,7 +15,6 @@ def test_heralds_and_latency_twenty_seeds() -> None:
     link = Link(
         attempt_hz=1e5, success=4e-3, loss_db=3.0103, dark_hz=1e3, length_m=20_400, queue_s=1e-3, jitter_s=20e-9, skew_s=15e-9
     )
-    probability = 2e-3 + (1 - 2e-3) * (1 - math.exp(-2e3 * 50e-9))
     latency = 1e-4 + 2e-3 + 1e-3
     rates, means, errors, outside = [], [], [], []
     for seed in SEEDS:
@@ -27,11 +26,13 @@ def test_heralds_and_latency_twenty_seeds() -> None:
             means.append(np.mean(told.latency_ns) * 1e-9)
             errors.append(1e-3 / math.sqrt(len(told.latency_ns)))
             outside.append(told.outside_window)
-    covers(rates, math.sqrt(500_000 * probability), 500_000 * probability)
     covers(means, errors, latency)
-    late = 0.5 * math.erfc(10 / 20 / math.sqrt(2)) + 0.5 * math.erfc(40 / 20 / math.sqrt(2))
+    late, shut = (0.5 * sum(math.erfc(gap / 20 / math.sqrt(2)) for gap in gaps) for gaps in ((10, 40), (35, 65)))
+    probability = 2e-3 * (1 - shut) + (1 - 2e-3) * (1 - math.exp(-2e3 * 50e-9))
+    late = (late - shut) / (1 - shut)
     expected = 500_000 * probability * late
     covers(outside, math.sqrt(expected), expected)
+    covers(rates, math.sqrt(500_000 * probability), 500_000 * probability)
     assert link.latency_s == pytest.approx(latency)
 
 
@@ -45,6 +46,7 @@ def test_false_heralds_and_waiting_cost_fidelity() -> None:
     assert waited.pair_fidelity == pytest.approx(0.25 + 0.75 / math.e)
     assert Link(jitter_s=0, skew_s=26e-9).outside == 1
     assert Link(jitter_s=0, skew_s=24e-9).outside == 0
+    assert Link(jitter_s=0, skew_s=51e-9).true_probability == 0
 
 
 @pytest.mark.parametrize("changes", [{"attempt_hz": 0}, {"dark_hz": -1}, {"success": 1.1}, {"fidelity": 0.2}])
