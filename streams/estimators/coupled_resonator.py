@@ -24,6 +24,8 @@ METHOD = "coupled resonator and spin fitted to complex S by least squares; profi
 _FALSE_ALARM = 1e-6
 """Probability that a single resonance looks like a coupled one by chance."""
 _SPIN_PARAMETERS = 3
+_LEAST_SHARE = 0.05
+"""Of a single resonance's signal, root mean square: what the spin must explain of it."""
 _RATIOS = (1.0, 4.0, 0.25)
 _LOG_REACH = 30.0
 """Limits of the logarithm of C."""
@@ -209,11 +211,18 @@ def _unresolved(found: Resonances, fitted: CurveFit | None) -> str:
         return "no coupled resonator and spin fit the sweep"
     if isinstance(alone, str):
         return ""
-    widened = max(fitted.scale / (fitted.deviance / fitted.freedom), 1.0) if fitted.deviance > 0 else 1.0
+    gained = alone.fitted.deviance - fitted.deviance
+    # By the resonance's own size: real resonators leave some per cent of it over, and a spin must be more than that.
+    line = alone.strongest
+    size = abs(line.diameter) ** 2 * float(np.sum(1 / (1 + (2 * (found.frequency_hz - line.frequency_hz) / line.width_hz) ** 2)))
+    if gained < _LEAST_SHARE**2 * size:
+        return "one resonance explains the sweep, but for imperfections of its line: no splitting"
     if fitted.deviance <= 0:
         return ""
-    gained = (alone.fitted.deviance - fitted.deviance) / _SPIN_PARAMETERS / (fitted.deviance / fitted.freedom) / widened
-    chance = found.frequency_hz.size * float(stats.f.sf(max(gained, 0.0), _SPIN_PARAMETERS, fitted.freedom))
+    noise = fitted.deviance / fitted.freedom
+    widened = max(fitted.scale / noise, 1.0)
+    statistic = max(gained, 0.0) / _SPIN_PARAMETERS / noise / widened
+    chance = found.frequency_hz.size * float(stats.f.sf(statistic, _SPIN_PARAMETERS, fitted.freedom))
     return "" if chance < _FALSE_ALARM else "one resonance explains the sweep: no splitting stands out of the noise"
 
 

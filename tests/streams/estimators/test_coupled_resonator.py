@@ -1,11 +1,15 @@
 """Vacuum Rabi splitting: g and C of simulated avoided crossings, resonant and detuned, strong and weak."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from producers.measurements import touchstone
 from streams.estimators.coupled_resonator import COOPERATIVITY, COUPLING
 from tests.streams.estimators.sweeps import coupled_sweep, resonator_sweep
 
+NOTCH = Path(__file__).parents[4] / "shared" / "data" / "resonator-s21" / "notch" / "S21testdata.s2p"
 CASES = [
     {"g": 5e6, "kappa": 2e6, "gamma": 1e6},
     {"g": 5e6, "kappa": 2e6, "gamma": 1e6, "detuning": 3e6},
@@ -48,3 +52,11 @@ def test_weak_coupling_is_told():
     estimate = COUPLING([coupled_sweep(np.random.default_rng(1), g=0.7e6, kappa=2e6, gamma=2e6, noise=5e-3)]).estimate
     assert estimate.lower < 0.7e6 < estimate.upper
     assert "weak coupling" in estimate.warnings[0]
+
+
+@pytest.mark.skipif(not NOTCH.is_file(), reason="needs ../shared/data")
+def test_imperfections_of_a_measured_line_are_no_spin():
+    data = touchstone.READER.read(NOTCH, touchstone.TouchstoneOptions(geometry="notch")).data
+    estimate = COUPLING(data).estimate
+    assert (estimate.value, estimate.lower, estimate.upper) == (None, None, None)
+    assert "no splitting" in estimate.warnings[0]
