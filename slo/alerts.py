@@ -51,16 +51,23 @@ def triggers(objective: Objective) -> tuple[Trigger, ...]:
     return tuple(made)
 
 
-def stand(
-    ready: Sequence[Trigger], sums: Sequence[Counts], before: Standings, now_unix_s: int
-) -> tuple[Standings, tuple[str, ...]]:
-    """The standings at ``now_unix_s`` and the severities that began or ceased to fire, the most severe first."""
-    if not before and not any(counts[1] for counts in sums):
-        return before, ()
+Above = Mapping[str, tuple[str, ...]]
+"""The tiers above their thresholds, by severity."""
+
+
+def above_threshold(ready: Sequence[Trigger], sums: Sequence[Counts]) -> dict[str, tuple[str, ...]]:
+    """Which tiers are above their thresholds."""
+    if not any(counts[1] for counts in sums):
+        return {}
     above: dict[str, tuple[str, ...]] = {}
     for trigger in ready:
         if trigger.is_above(sums):
             above[trigger.tier.severity] = (*above.get(trigger.tier.severity, ()), trigger.tier.name)
+    return above
+
+
+def stand(above: Above, before: Standings, now_unix_s: int) -> tuple[Standings, tuple[str, ...]]:
+    """The standings at ``now_unix_s`` and the severities that began or ceased to fire, the most severe first."""
     if not above and not before:
         return before, ()
     after, flipped = dict(before), []

@@ -15,6 +15,7 @@ from slo.counts import Bucket, Counts
 from slo.definitions import Definitions
 from slo.exclusions import EVERYBODY, Exclusion, Stretch, allowed, is_inside
 from slo.history import NEVER, History, RunLengthHistory
+from slo.horizon import pace_window_s
 from slo.instant import NS
 from slo.schedule import Schedule
 from slo.track import Disposition, Track, Turn
@@ -251,9 +252,10 @@ def transition(watch: Watch, occasion: Occasion, track: Track, turn: Turn) -> Al
     """What is told of an alert that turned."""
     objective, now = watch.objective, turn.now
     concerned = [t for t in objective.tiers if t.severity == turn.severity and (not now.firing or t.name in now.tiers)]
-    fastest = max(concerned, key=lambda tier: (tier.factor, -tier.long_s))
+    fastest = max(concerned, key=lambda tier: (tier.factor, -tier.long_s), default=None)
+    window_s = fastest.long_s if fastest else pace_window_s(objective)
     budget = snapshot(watch, occasion.subject, now.since_unix_s, turn.sums)
-    rate, remaining = budget.burn_rate(fastest.long_s), budget.remaining_ratio
+    rate, remaining = budget.burn_rate(window_s), budget.remaining_ratio
     above = None if objective.critical else inhibitor(track.standings, turn.severity)
     return AlertState(
         alert=alert_id(objective.name, occasion.subject, turn.severity),
@@ -264,7 +266,7 @@ def transition(watch: Watch, occasion: Occasion, track: Track, turn: Turn) -> Al
         since_unix_s=now.since_unix_s,
         tiers=now.tiers,
         text=(
-            firing(objective, occasion, budget, fastest, watch.lasts_s(track, budget))
+            firing(objective, occasion, budget, window_s, watch.lasts_s(track, budget))
             if turn.before is None or now.firing
             else cleared(objective, occasion, budget, turn.before.since_unix_s)
         ),

@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from schemas.ids import RunId
-from slo.alerts import Standing, Standings, Trigger, stand
+from slo.alerts import Standing, Standings, Trigger, above_threshold, stand
 from slo.counts import Bucket, Counts
 from slo.exclusions import Stretch
+from slo.exhaustion import EXHAUSTION, Exhaustion
 from slo.history import NEVER, History, ends_between
 from slo.tally import Tally
 from slo.windows import Windows
@@ -42,10 +43,12 @@ class Track:
     ``now_unix_s`` is the newest end counted.
     """
 
-    __slots__ = ("_last_end", "_tally", "_windows", "now_unix_s", "standings", "sums")
+    __slots__ = ("_exhaustion", "_last_end", "_tally", "_windows", "now_unix_s", "standings", "sums")
 
-    def __init__(self, windows: Windows, tally: Tally) -> None:
+    def __init__(self, windows: Windows, tally: Tally, exhaustion: Exhaustion | None = None) -> None:
+        """``exhaustion``: alerts on how long the budget lasts, where there are any."""
         self._windows = windows
+        self._exhaustion = exhaustion
         self._tally = tally
         self._last_end: OrderedDict[RunId, int] = OrderedDict()
         self.now_unix_s = NEVER
@@ -91,7 +94,7 @@ class Track:
         self.now_unix_s = now_unix_s
         self._last_end = OrderedDict(sorted(last_ends, key=lambda each: each[1]))
         self._tally.resume(first_unix_s, now_unix_s)
-        self.sums = self._sums(now_unix_s)
+        self.sums = self._tally.line.sums(self._windows.starts(self._tally.line, now_unix_s), now_unix_s)
         self.standings = dict(standings)
 
     def check(self, ready: Sequence[Trigger]) -> list[Turn]:
@@ -128,14 +131,14 @@ class Track:
         return sorted(found)
 
     def _look(self, ready: Sequence[Trigger]) -> list[Turn]:
-        self.sums = self._sums(self.now_unix_s)
-        before = self.standings
-        self.standings, turned = stand(ready, self.sums, before, self.now_unix_s)
+        now, line, before = self.now_unix_s, self._tally.line, self.standings
+        starts = self._windows.starts(line, now)
+        self.sums = line.sums(starts, now)
+        above = above_threshold(ready, self.sums)
+        for severity in self._exhaustion.due(line, self.sums, starts[-1], now) if self._exhaustion else ():
+            above[severity] = (*above.get(severity, ()), EXHAUSTION)
+        self.standings, turned = stand(above, before, now)
         return [Turn(severity, before.get(severity), self.standings[severity], self.sums) for severity in turned]
-
-    def _sums(self, now: int) -> Sequence[Counts]:
-        line = self._tally.line
-        return line.sums(self._windows.starts(line, now), now)
 
     @property
     def _horizon(self) -> int:

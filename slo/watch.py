@@ -9,6 +9,7 @@ from slo.alerts import Trigger, triggers
 from slo.budget import BudgetSnapshot
 from slo.counts import ONE_OF, Counts
 from slo.errors import SampleError
+from slo.exhaustion import Exhaustion
 from slo.history import History
 from slo.horizon import forecast_of
 from slo.judge import Limit
@@ -35,15 +36,18 @@ class Watch:
     windows: Windows
     limit: Limit
     budget: Fraction
+    exhaustion: Exhaustion | None
 
     @classmethod
     def of(cls, objective: Objective, criterion: Criterion) -> "Watch":
         limit = Limit(criterion.operator, criterion.threshold)
-        return cls(objective, criterion, triggers(objective), Windows(objective), limit, objective.budget)
+        windows = Windows(objective)
+        exhaustion = Exhaustion(objective, windows) if objective.exhaustion_alerts else None
+        return cls(objective, criterion, triggers(objective), windows, limit, objective.budget, exhaustion)
 
     def track(self, history: History) -> Track:
         """A new track over a history."""
-        return Track(self.windows, tally(self.objective, history))
+        return Track(self.windows, tally(self.objective, history), self.exhaustion)
 
     def lasts_s(self, track: Track, budget: BudgetSnapshot) -> Fraction | None:
         """Seconds until nothing is left, as things go; None: not in sight."""

@@ -1,5 +1,6 @@
 """The windows of an objective over event time: (start, now], a bucket belongs by its end."""
 
+from slo.counts import Amount
 from slo.history import NEVER, History
 from slo.objective import Objective
 from slo.period import CalendarWindow, Span, span_at
@@ -24,7 +25,7 @@ class Windows:
         if self._calendar is not None:
             found[-1] = self._period_start(self._calendar, now_unix_s)
         elif self._events is not None:
-            found[-1] = _reaching(history, self._events, found[-1], now_unix_s)
+            found[-1] = reaching(history, self._events, found[-1], now_unix_s)
         return found
 
     def horizon(self, now_unix_s: int) -> int:
@@ -41,7 +42,7 @@ class Windows:
         return self._span.start_unix_s
 
 
-def _reaching(history: History, events: int, start: int, now: int) -> int:
+def reaching(history: History, events: Amount, start: int, now: int) -> int:
     """The latest start of a stretch up to now that holds so many events; ``start`` where even that one holds fewer."""
     end = now
     while end - start > 1:

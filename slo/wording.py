@@ -9,7 +9,6 @@ from schemas.records import Estimate, IndicatorSample
 from slo.budget import BudgetSnapshot
 from slo.exact import number_text
 from slo.objective import Objective
-from slo.tiers import Tier
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _PER_CENT = 100
@@ -33,15 +32,15 @@ class Occasion(NamedTuple):
         return self._replace(subject=subject)
 
 
-def firing(objective: Objective, occasion: Occasion, snapshot: BudgetSnapshot, tier: Tier, lasts_s: Fraction | None) -> str:
-    """The text of an alert that began to fire because of ``tier`` (the fastest of those above their threshold).
+def firing(objective: Objective, occasion: Occasion, snapshot: BudgetSnapshot, window_s: int, lasts_s: Fraction | None) -> str:
+    """The text of an alert that began to fire because of what burns in ``window_s``, the fastest of its tiers' long windows.
 
     ``lasts_s``: until nothing is left, as things go.
     """
     return _joined(
         f"{_what(objective)} of {occasion.subject} breaks its objective ({_goal(objective)}).",
         _measured(occasion),
-        _burning(snapshot, tier),
+        _burning(snapshot, window_s),
         _budget(objective, snapshot, lasts_s),
         f"Firing since {_time(snapshot.at_unix_s)}.",
         _context(objective, occasion),
@@ -99,13 +98,11 @@ def _measured(occasion: Occasion) -> str:
     return f"Last measured: {value}, {interval}."
 
 
-def _burning(snapshot: BudgetSnapshot, tier: Tier) -> str:
-    ratio, rate = snapshot.error_ratio(tier.long_s), snapshot.burn_rate(tier.long_s)
+def _burning(snapshot: BudgetSnapshot, window_s: int) -> str:
+    ratio, rate = snapshot.error_ratio(window_s), snapshot.burn_rate(window_s)
     if ratio is None or rate is None:
         return ""
-    return (
-        f"In the last {_span(Fraction(tier.long_s))} {_per_cent(ratio)} was bad: {_rounded(rate)} times what the budget allows."
-    )
+    return f"In the last {_span(Fraction(window_s))} {_per_cent(ratio)} was bad: {_rounded(rate)} times what the budget allows."
 
 
 def _budget(objective: Objective, snapshot: BudgetSnapshot, lasts_s: Fraction | None) -> str:

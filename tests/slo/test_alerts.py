@@ -1,6 +1,6 @@
 from fractions import Fraction
 
-from slo.alerts import Standing, alert_id, inhibitor, stand, triggers
+from slo.alerts import Standing, above_threshold, alert_id, inhibitor, stand, triggers
 from slo.counts import Counts
 from slo.tiers import Tier
 from tests.slo.samples import objective
@@ -37,15 +37,15 @@ def test_events_are_asked_of_the_long_window() -> None:
 
 def test_an_alert_turns_when_the_first_of_its_tiers_does() -> None:
     bad, good = [Counts(bad=60)] * 3, [Counts(good=60)] * 3
-    standings, turned = stand(READY, good, {}, 5)
+    standings, turned = stand(above_threshold(READY, good), {}, 5)
     assert (standings, turned) == ({}, ())
-    standings, turned = stand(READY, bad, standings, 10)
+    standings, turned = stand(above_threshold(READY, bad), standings, 10)
     assert turned == ("page", "ticket")
     assert standings == {"page": Standing(True, 10, ("fast",)), "ticket": Standing(True, 10, ("slow",))}
-    standings, turned = stand(READY, bad, standings, 20)
+    standings, turned = stand(above_threshold(READY, bad), standings, 20)
     assert (standings["page"].since_unix_s, turned) == (10, ())
     mended = sums(Counts(good=5), Counts(bad=10), Counts(good=90, bad=60))
-    standings, turned = stand(READY, mended, standings, 30)
+    standings, turned = stand(above_threshold(READY, mended), standings, 30)
     assert turned == ("page",)
     assert standings == {"page": Standing(False, 30, ()), "ticket": Standing(True, 10, ("slow",))}
 

@@ -23,7 +23,7 @@ def test_firing_says_everything_that_the_person_on_call_needs() -> None:
         UNDER,
         wording.Occasion.of(sample(AT, Verdict.BAD)),
         snapshot(Counts(good=324, bad=36), Counts(good=259_164, bad=36)),
-        TIER,
+        TIER.long_s,
         Fraction(22_320),
     )
     assert text == (
@@ -40,7 +40,7 @@ def test_an_overspent_budget_is_not_hidden() -> None:
         UNDER,
         wording.Occasion.of(sample(AT, Verdict.BAD)),
         snapshot(Counts(bad=2), Counts(good=998, bad=2)),
-        TIER,
+        TIER.long_s,
         Fraction(0),
     )
     assert "The budget of 30 d is overspent: 200 % of it is used." in text
