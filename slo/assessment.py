@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from schemas.ids import SubjectId
 from slo.alerts import more_severe, rank
@@ -21,12 +20,11 @@ from slo.horizon import pace_window_s
 from slo.instant import NS
 from slo.objective import Method, Objective
 from slo.period import CalendarWindow, span_at
-from slo.series import Series, Times, exact
+from slo.series import Series
 from slo.slicing import SliceRule, Slices, sliced
 from slo.tiers import Tier
 from slo.timeline import Timeline, timeline
-
-Marks = NDArray[np.bool_]
+from slo.turning import Marks, Transition, above, period_starts, runs_out, transitions
 
 
 class TierState(NamedTuple):
@@ -40,11 +38,11 @@ class TierState(NamedTuple):
     inhibited_by: str | None
 
 
-class Transition(NamedTuple):
-    """From ``time_ns`` on the alert of that severity fires, or does not."""
+class ExhaustionState(NamedTuple):
+    """Whether the budget, as things go, lasts no longer than ``within_s``."""
 
     severity: str
-    time_ns: int
+    within_s: int
     firing: bool
 
 
@@ -72,6 +70,7 @@ class Assessment:
     """In nanoseconds from ``at_ns``."""
     slices: SliceCounts
     tiers: tuple[TierState, ...]
+    exhaustion: tuple[ExhaustionState, ...]
     excluded_ns: int
     exclusions: tuple[Exclusion, ...]
     transitions: tuple[Transition, ...]
@@ -79,7 +78,8 @@ class Assessment:
     @property
     def alerts(self) -> tuple[str, ...]:
         """The severities that fire, the most severe first."""
-        return tuple(sorted({state.tier.severity for state in self.tiers if state.firing}, key=rank))
+        burning = {state.tier.severity for state in self.tiers if state.firing}
+        return tuple(sorted(burning | {state.severity for state in self.exhaustion if state.firing}, key=rank))
 
     @property
     def period_s(self) -> int:
@@ -118,9 +118,10 @@ def assess(
         _forecast(objective, line, snapshot, period, at_ns),
         _slice_counts(slices, known, dropped, period),
         _tier_states(objective, line, at_ns),
+        _exhaustion_states(objective, line, at_ns),
         covered(stretches, period[0], at_ns),
         tuple(each for each in declared if each.start_ns < at_ns and each.end_ns > period[0]),
-        _transitions(objective, line, at_ns) if with_transitions else (),
+        transitions(objective, line, at_ns) if with_transitions else (),
     )
 
 
@@ -146,8 +147,7 @@ def _period(objective: Objective, line: Timeline, at_ns: int) -> Stretch:
     if isinstance(objective.window, CalendarWindow):
         span = span_at(objective.window, -(-at_ns // NS))
         return span.start_unix_s * NS, span.end_unix_s * NS
-    start_ns = at_ns - objective.period_s * NS
-    return (start_ns if objective.event_window is None else max(start_ns, line.reaching(objective.event_window, at_ns))), at_ns
+    return int(period_starts(objective, line, np.array([at_ns]))[0]), at_ns
 
 
 def _windows(objective: Objective, line: Timeline, period: Stretch, at_ns: int) -> tuple[tuple[int, Counts], ...]:
@@ -161,47 +161,18 @@ def _tier_states(objective: Objective, line: Timeline, at_ns: int) -> tuple[Tier
     now = np.array([at_ns])
     found = []
     for tier in objective.tiers:
-        above, enough = (bool(each[0]) for each in _above(objective, tier, line, now))
-        found.append(TierState(tier, above and enough, above and not enough, None))
+        fast, enough = (bool(each[0]) for each in above(objective, tier, line, now))
+        found.append(TierState(tier, fast and enough, fast and not enough, None))
     firing = {state.tier.severity for state in found if state.firing}
     return tuple(state._replace(inhibited_by=more_severe(firing, state.tier.severity)) for state in found)
 
 
-def _transitions(objective: Objective, line: Timeline, at_ns: int) -> tuple[Transition, ...]:
-    """Every instant up to ``at_ns`` at which an alert turned, in time order, the most severe first."""
-    lengths_ns = {length * NS for tier in objective.tiers for length in (tier.short_s, tier.long_s)}
-    times_ns = _instants(line, lengths_ns, at_ns)
-    found = []
-    for severity in sorted({tier.severity for tier in objective.tiers}, key=rank):
-        fires = np.zeros(len(times_ns), np.bool_)
-        for tier in objective.tiers:
-            if tier.severity == severity:
-                above, enough = _above(objective, tier, line, times_ns)
-                fires |= above & enough
-        turns = np.flatnonzero(np.diff(fires, prepend=False))
-        found += [Transition(severity, int(times_ns[turn]), bool(fires[turn])) for turn in turns]
-    return tuple(sorted(found, key=lambda each: (each.time_ns, rank(each.severity))))
-
-
-def _instants(line: Timeline, lengths_ns: set[int], at_ns: int) -> Times:
-    """Every instant at which a sum changes: a bucket comes, or leaves one of the windows."""
-    times_ns = np.unique(np.concatenate([line.ends_ns, *(line.ends_ns + length_ns for length_ns in sorted(lengths_ns))]))
-    return times_ns[times_ns <= at_ns]
-
-
-def _above(objective: Objective, tier: Tier, line: Timeline, times_ns: Times) -> tuple[Marks, Marks]:
-    """At which instants both windows are strictly above the threshold, and at which the long one holds enough events."""
-    threshold = tier.threshold(objective.budget)
-    above = np.ones(len(times_ns), np.bool_)
-    enough = above
-    for length_s in (tier.short_s, tier.long_s):
-        good, bad = line.since(times_ns - length_s * NS, times_ns)
-        events = good + bad
-        burning = exact(bad, threshold.denominator) * threshold.denominator
-        allowed_at_most = exact(events, threshold.numerator) * threshold.numerator
-        above &= (burning > allowed_at_most).astype(np.bool_)
-        enough = (events >= tier.minimum_events * line.scale).astype(np.bool_)
-    return above, enough
+def _exhaustion_states(objective: Objective, line: Timeline, at_ns: int) -> tuple[ExhaustionState, ...]:
+    now = np.array([at_ns])
+    return tuple(
+        ExhaustionState(severity, within_s, bool(runs_out(objective, line, now, within_s)[0]))
+        for severity, within_s in objective.exhaustion_alerts
+    )
 
 
 def _forecast(objective: Objective, line: Timeline, snapshot: BudgetSnapshot, period: Stretch, at_ns: int) -> Forecast:

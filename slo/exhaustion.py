@@ -5,7 +5,7 @@ leaves the period in the meantime; a calendar period that ends before has no suc
 one bad one is too short to tell.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from slo.counts import Counts
@@ -42,6 +42,15 @@ class Exhaustion:
             for severity, within_s in self.alerts
             if self._left(line, pace, period, start_unix_s, now_unix_s, within_s) <= 0
         )
+
+    def steps(self, after_unix_s: int, before_unix_s: int) -> Iterator[int]:
+        """When in between a calendar changes what it says: a period is over, or ends soon enough."""
+        if self._calendar is not None:
+            end = span_at(self._calendar, after_unix_s).end_unix_s
+            while end - max(within_s for _, within_s in self.alerts) < before_unix_s:
+                yield end + 1
+                yield from (end - within_s + 1 for _, within_s in self.alerts)
+                end = span_at(self._calendar, end + 1).end_unix_s
 
     def _left(self, line: History, pace: Counts, period: Counts, start: int, now: int, within_s: int) -> Fraction:  # noqa: PLR0917
         """Bad events that are still allowed then."""

@@ -1,5 +1,6 @@
 """What an objective counts, in time order: events, or time slices. Sums over any window at many instants at once, exactly."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -35,12 +36,17 @@ class Timeline:
         good, bad = self.since(start_ns, time_ns)
         return Fraction(int(good), self.scale), Fraction(int(bad), self.scale)
 
-    def reaching(self, events: int, time_ns: int) -> int:
-        """Where the shortest stretch up to ``time_ns`` begins that holds so many events; before all buckets if none does."""
+    def reaching(self, events: int, times_ns: Times) -> Times:
+        """Where the shortest stretch up to each time begins that holds so many events; before all buckets where none does."""
+        return self.back_by([events * self.scale] * len(times_ns), times_ns)
+
+    def back_by(self, amounts: Sequence[int], times_ns: Times) -> Times:
+        """As ``reaching``, with an amount of its own for each time, in units of 1/scale."""
         sums = self.good + self.bad
-        last = int(self.position(time_ns))
-        first = int(np.searchsorted(sums, sums[last] - events * self.scale, "right")) - 1
-        return int(self.ends_ns[first - 1]) if first > 0 else NEVER_NS
+        wanted = sums[self.position(times_ns)] - np.array(amounts, sums.dtype)
+        first = np.searchsorted(sums, wanted, "right") - 1
+        before: Times = np.concatenate(([NEVER_NS], self.ends_ns)) if len(self.ends_ns) else np.array([NEVER_NS])
+        return np.where(first > 0, before[np.maximum(first, 0)], NEVER_NS)
 
 
 def timeline(ends_ns: Times, good: Integers, bad: Integers, scale: int) -> Timeline:

@@ -124,11 +124,11 @@ class Track:
         if not longest or not (closing or line.sums([now - longest], now)[0].bad):
             return []
         found = set(closing)
-        for length in self._windows.lengths_s:
-            if length <= longest:
-                found |= {each + length for each in ends_between(line, now - length, end - length)}
-                found |= {each + length for each in closing if each + length < end}
-        return sorted(found)
+        for length in self._windows.edges_s:
+            found |= {each + length for each in ends_between(line, now - length, end - length)}
+            found |= {each + length for each in closing if each + length < end}
+        found |= {each for each in self._exhaustion.steps(now, end) if now < each < end} if self._exhaustion else set()
+        return sorted(found - {now})
 
     def _look(self, ready: Sequence[Trigger]) -> list[Turn]:
         now, line, before = self.now_unix_s, self._tally.line, self.standings

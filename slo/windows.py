@@ -15,6 +15,10 @@ class Windows:
     def __init__(self, objective: Objective) -> None:
         self.lengths_s = objective.windows_s
         self.burning_s = max((tier.long_s for tier in objective.tiers), default=0)
+        leaving = {max(0, objective.period_s - within_s) for _, within_s in objective.exhaustion_alerts}
+        edges = {*self.lengths_s, *leaving} if leaving else {each for each in self.lengths_s if each <= self.burning_s}
+        self.edges_s = sorted(edges)
+        """How long after its end a bucket may make an alert turn: it leaves a window then, or is about to."""
         self._calendar = objective.window if isinstance(objective.window, CalendarWindow) else None
         self._events = objective.event_window
         self._span = Span(NEVER, NEVER)

@@ -164,11 +164,32 @@ class Oracle:
                 return False
         return sum(self.sums(at - tier.long_s, at)[:2]) >= tier.minimum_events
 
+    def runs_out(self, within_s: int, at: int) -> bool:
+        """Whether nothing is left then, at the pace of the shortest long window."""
+        pace_s, budget = min(tier.long_s for tier in self.objective.tiers), 1 - self.objective.target
+        pace, period = self.sums(at - pace_s, at), self.counts(self.objective.period_s, at)
+        if pace.bad <= budget * pace.events or budget * period.events < 1:
+            return False
+        start, share = self.bounds(self.objective.period_s, at), Fraction(within_s, pace_s)
+        if budget * period.events <= period.bad:
+            return True
+        if isinstance(self.objective.window, CalendarWindow):
+            if span_at(self.objective.window, at).end_unix_s < at + within_s:
+                return False
+        elif self.objective.event_window is None:
+            start += within_s
+        else:
+            while start < at - 1 and self.sums(start + 1, at).events >= self.objective.event_window - pace.events * share:
+                start += 1
+        stays = self.sums(start, at)
+        return budget * (stays.events + pace.events * share) <= stays.bad + pace.bad * share
+
     def look(self, at: int) -> list[tuple[str, bool, int]]:
         """The (severity, firing, time) that turned."""
         turned = []
         for severity in ("page", "ticket"):
             firing = any(self.above(tier, at) for tier in self.objective.tiers if tier.severity == severity)
+            firing |= any(self.runs_out(within_s, at) for each, within_s in self.objective.exhaustion_alerts if each == severity)
             if firing != (severity in self.firing):
                 turned.append((severity, firing, at))
                 if firing:

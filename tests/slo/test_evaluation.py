@@ -19,7 +19,8 @@ from slo.errors import SampleError
 from slo.evaluation import Evaluation, Evaluator, EvaluatorState, Judged, Remembered, system_by_prefix
 from slo.exclusion_file import read_plan
 from slo.exclusions import Exclusion
-from slo.history import NEVER, Run, RunLengthHistory
+from slo.exhaustion import EXHAUSTION
+from slo.history import Run, RunLengthHistory
 from slo.horizon import forecast_of
 from slo.instant import NS
 from slo.objective import EmptySlices, EventCounts, Method
@@ -47,6 +48,8 @@ KINDS = {
     "empty slices are good": replace(SLICED, empty_slices=EmptySlices.GOOD),
     "averaged slices": replace(SLICED, method=Method.RATIO_TIMESLICES),
 }
+RUNS_OUT = (("page", 25), ("ticket", 150))
+KINDS |= {f"{kind}, how long they last": replace(under, exhaustion_alerts=RUNS_OUT) for kind, under in KINDS.items()}
 kinds = st.sampled_from(sorted(KINDS))
 verdicts = st.sampled_from([Verdict.GOOD, Verdict.GOOD, Verdict.GOOD, Verdict.BAD, Verdict.BAD, Verdict.INSUFFICIENT])
 moves = st.one_of(st.just(10), st.integers(-450, 60), st.integers(0, 30))
@@ -90,7 +93,7 @@ def figures(state: EvaluatorState) -> object:
         key: (
             track.now_unix_s,
             list(track.sums),
-            sorted(each for run in track.line.runs_between(NEVER, track.now_unix_s) for each in _taken_apart(run)),
+            sorted(each for run in track.line.runs_between(track._horizon, track.now_unix_s) for each in _taken_apart(run)),
             track.standings,
             track.last_ends,
         )
@@ -149,7 +152,10 @@ def test_against_all_events_second_by_second(steps: list[Step], kind: str) -> No
         standings = state.tracks[SUBJECT, "purity"].standings
         assert {severity: s.since_unix_s for severity, s in standings.items() if s.firing} == oracle.firing
         tiers = {s: v.tiers for s, v in standings.items() if v.firing}
-        assert tiers == {s: tuple(t.name for t in TIERS if t.severity == s and oracle.above(t, oracle.now)) for s in tiers}
+        for severity, names in tiers.items():
+            above = [tier.name for tier in TIERS if tier.severity == severity and oracle.above(tier, oracle.now)]
+            runs_out = any(each == severity and oracle.runs_out(s, oracle.now) for each, s in under.exhaustion_alerts)
+            assert list(names) == above + ["exhaustion"] * runs_out
 
 
 @settings(max_examples=200, deadline=None)
@@ -195,7 +201,7 @@ def test_any_order_of_arrival_gives_the_same_figures(
     assert (one.sums, one.last_ends) == (other.sums, other.last_ends)
     firing = [{severity: s.tiers for severity, s in track.standings.items() if s.firing} for track in (one, other)]
     assert firing[0] == firing[1]
-    if kind == "calendar":  # its buckets may lie before the period, and then come too late
+    if kind.startswith("calendar"):  # its buckets may lie before the period, and then come too late
         return
     rows = [
         ((1_000 + end) * NS, int(verdict is Verdict.GOOD), int(verdict is Verdict.BAD))
@@ -207,9 +213,33 @@ def test_any_order_of_arrival_gives_the_same_figures(
         return
     seen = assess(under, series_of(rows, NS), one.now_unix_s * NS, exclusions=declared)
     assert [counts[:2] for _, counts in seen.snapshot.windows] == [counts[:2] for counts in one.sums]
-    assert {state.tier.name for state in seen.tiers if state.firing} == {name for tiers in firing[0].values() for name in tiers}
+    names = {name for tiers in firing[0].values() for name in tiers}
+    assert {state.tier.name for state in seen.tiers if state.firing} == names - {EXHAUSTION}
     within = forecast_of(under, one.line, seen.snapshot)
     assert seen.forecast.after == (None if within.after is None else within.after * NS)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 390), st.sampled_from([Verdict.GOOD, Verdict.BAD])), min_size=1, unique_by=lambda each: each[0]
+    ),
+    kinds,
+)
+def test_looking_back_finds_the_turns_that_the_stream_told(found: list[tuple[int, Verdict]], kind: str) -> None:
+    """Samples in order, nothing excluded: what was told as it happened is what hindsight sees."""
+    under = KINDS[kind]
+    evaluator = Evaluator(definitions(under))
+    state, told = evaluator.initial(), []
+    for end, verdict in sorted(found):
+        told += feed(evaluator, state, Event("a", 1_000 + end, verdict)).alerts
+    rows = [((1_000 + end) * NS, int(verdict is Verdict.GOOD), int(verdict is Verdict.BAD)) for end, verdict in found]
+    seen = assess(under, series_of(rows, NS), max(row[0] for row in rows), with_transitions=True)
+    assert [(turn.severity, turn.firing, turn.time_ns // NS) for turn in seen.transitions] == [
+        (alert.severity, alert.firing, alert.since_unix_s) for alert in told
+    ]
+    standing = state.tracks[SUBJECT, "purity"].standings
+    assert seen.alerts == tuple(severity for severity in ("page", "ticket") if severity in standing and standing[severity].firing)
 
 
 def test_a_source_that_breaks_after_hours_of_health_pages_within_a_minute_and_clears_after_it_is_mended() -> None:
