@@ -1,5 +1,6 @@
 """What ``slo evaluate`` answers: an assessment as an object for scripts, and as lines for people."""
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from slo.assessment import Assessment, TierState
     from slo.budget import BudgetSnapshot
     from slo.exclusions import Exclusion
+    from slo.turning import Transition
 
 
 def document(found: "Assessment", form: Form | None, *, with_transitions: bool) -> dict[str, object]:
@@ -23,7 +25,7 @@ def document(found: "Assessment", form: Form | None, *, with_transitions: bool) 
     budget = {
         "total": str(snapshot.total),
         "used": _amount(snapshot.used),
-        "remaining_ratio": _text(snapshot.remaining_ratio),
+        "remaining_ratio": ratio_text(snapshot.remaining_ratio),
         "remaining_events": str(snapshot.remaining_events),
         "exhausted_in_s": _seconds(found.forecast.after),
         "exhausted_in_s_interval": [_seconds(found.forecast.earliest), _seconds(found.forecast.latest)],
@@ -33,7 +35,7 @@ def document(found: "Assessment", form: Form | None, *, with_transitions: bool) 
         "name": objective.name,
         "objective": str(objective.target),
         "period_s": found.period_s,
-        "at": _time(found.at_ns, form),
+        "at": time_text(found.at_ns, form),
         "windows": {
             **{str(length): _window(snapshot, length) for length in lengths},
             str(found.period_s): _window(snapshot, objective.period_s),
@@ -41,56 +43,66 @@ def document(found: "Assessment", form: Form | None, *, with_transitions: bool) 
         "budget": budget,
         "slices": found.slices._asdict(),
         "excluded": _excluded(found, form),
-        "tiers": [_tier(found, state) for state in found.tiers],
+        "tiers": [tier_document(state, objective.budget) for state in found.tiers],
+        "exhaustion": [state._asdict() for state in found.exhaustion],
         "alerts": list(found.alerts),
     }
-    if with_transitions:
-        answer["transitions"] = [
-            {"alert": each.severity, "time": _time(each.time_ns, form), "firing": each.firing} for each in found.transitions
-        ]
-    return answer
+    return {**answer, "transitions": turns_document(found.transitions, form)} if with_transitions else answer
 
 
 def show(invocation: Invocation, found: "Assessment", form: Form | None, *, with_transitions: bool) -> None:
     """The assessment as lines for people: rounded, with what matters first."""
     say = invocation.terminal.print
     snapshot, objective = found.snapshot, found.objective
-    say(f"[bold]{objective.name}[/]  {_percent(objective.target)} of {seconds_text(found.period_s)} ({objective.method})")
+    say(f"[bold]{objective.name}[/]  {percent(objective.target)} of {seconds_text(found.period_s)} ({objective.method})")
     firing = ", ".join(f"[red]▲ {severity}[/]" for severity in found.alerts) or "[green]● nothing fires[/]"
-    say(f"  {firing}  [dim]as of {_time(found.at_ns, form)}[/]")
+    say(f"  {firing}  [dim]as of {time_text(found.at_ns, form)}[/]")
     if snapshot.remaining_ratio is None:
         say("  no events in the period: nothing can be said")
     else:
         say(
             f"  budget: {float(snapshot.used):g} of {float(snapshot.total):g} bad events spent, "
-            f"{_percent(snapshot.remaining_ratio)} left{_gone(found)}"
+            f"{percent(snapshot.remaining_ratio)} left{_gone(found)}"
         )
     if found.excluded_ns:
-        say(f"  excluded: {seconds_text(found.excluded_ns / NS)}, {_percent(_share(found))} of the period")
+        say(f"  excluded: {seconds_text(found.excluded_ns / NS)}, {percent(_share(found))} of the period")
     if objective.slice_s:
         slices = found.slices
         say(f"  slices: {slices.good} good, {slices.bad} bad, {slices.empty} empty, {slices.excluded} excluded")
-    say(_windows_table(found))
+    say(tiers_table(found.tiers, snapshot.burn_rate))
+    for state in found.exhaustion:
+        said = "[red]▲ fires[/]" if state.firing else "is quiet"
+        say(f"  the {state.severity} for less than {seconds_text(state.within_s)} left {said}")
     if with_transitions:
-        for each in found.transitions:
-            word = "[red]fires[/]" if each.firing else "[green]clears[/]"
-            say(f"  {_time(each.time_ns, form)}  {each.severity} {word}")
-        if not found.transitions:
-            say("  no alert ever fired")
+        turns(invocation, found.transitions, form)
 
 
-def _windows_table(found: "Assessment") -> "Table":
+def turns(invocation: Invocation, transitions: Sequence["Transition"], form: Form | None) -> None:
+    """When alerts fired and cleared, a line each."""
+    for each in transitions:
+        word = "[red]fires[/]" if each.firing else "[green]clears[/]"
+        invocation.terminal.print(f"  {time_text(each.time_ns, form)}  {each.severity} {word}")
+    if not transitions:
+        invocation.terminal.print("  no alert ever fired")
+
+
+def turns_document(transitions: Sequence["Transition"], form: Form | None) -> list[dict[str, object]]:
+    return [{"alert": each.severity, "time": time_text(each.time_ns, form), "firing": each.firing} for each in transitions]
+
+
+def tiers_table(tiers: Sequence["TierState"], burn_rate: Callable[[int], Fraction | None]) -> "Table":
+    """The tiers with the burn rates of their windows."""
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("  tier", "severity", "short", "burns", "long", "burns", "fires above", ""):
         table.add_column(heading, no_wrap=True)
-    for state in found.tiers:
+    for state in tiers:
         tier = state.tier
         said = "[red]▲ fires[/]" if state.firing else "too few events" if state.suppressed else ""
         if state.firing and state.inhibited_by:
             said += f" [dim](silenced by {state.inhibited_by})[/]"
-        burns = (_rate(found.snapshot.burn_rate(length)) for length in (tier.short_s, tier.long_s))
+        burns = (_rate(burn_rate(length)) for length in (tier.short_s, tier.long_s))
         table.add_row(
             f"  {tier.name}",
             tier.severity,
@@ -109,12 +121,13 @@ def _window(snapshot: "BudgetSnapshot", length_s: int) -> dict[str, object]:
     return {
         "good": _amount(counts.good),
         "bad": _amount(counts.bad),
-        "error_ratio": _text(snapshot.error_ratio(length_s)),
-        "burn_rate": _text(snapshot.burn_rate(length_s)),
+        "error_ratio": ratio_text(snapshot.error_ratio(length_s)),
+        "burn_rate": ratio_text(snapshot.burn_rate(length_s)),
     }
 
 
-def _tier(found: "Assessment", state: "TierState") -> dict[str, object]:
+def tier_document(state: "TierState", budget: Fraction) -> dict[str, object]:
+    """A tier as it stands under a budget B."""
     tier = state.tier
     return {
         "name": tier.name,
@@ -122,7 +135,7 @@ def _tier(found: "Assessment", state: "TierState") -> dict[str, object]:
         "short_s": tier.short_s,
         "long_s": tier.long_s,
         "factor": str(tier.factor),
-        "threshold": str(tier.threshold(found.objective.budget)),
+        "threshold": str(tier.threshold(budget)),
         "firing": state.firing,
         "suppressed": state.suppressed,
         "inhibited_by": state.inhibited_by if state.firing else None,
@@ -142,8 +155,8 @@ def _excluded(found: "Assessment", form: Form | None) -> dict[str, object]:
 
 def _exclusion(exclusion: "Exclusion", form: Form | None) -> dict[str, object]:
     return {
-        "start": _time(exclusion.start_ns, form),
-        "end": _time(exclusion.end_ns, form),
+        "start": time_text(exclusion.start_ns, form),
+        "end": time_text(exclusion.end_ns, form),
         "reason": exclusion.reason,
         "who": exclusion.who,
         "subject": exclusion.subject,
@@ -161,7 +174,7 @@ def _gone(found: "Assessment") -> str:
     return "; nothing is left" if after == 0 else f"; nothing is left in {seconds_text(float(after / NS))} as things go"
 
 
-def _percent(ratio: Fraction) -> str:
+def percent(ratio: Fraction) -> str:
     return f"{float(ratio) * 100:.4g} %"
 
 
@@ -173,7 +186,7 @@ def _amount(value: Fraction | int) -> int | str:
     return value if isinstance(value, int) else str(value)
 
 
-def _text(value: Fraction | None) -> str | None:
+def ratio_text(value: Fraction | None) -> str | None:
     return None if value is None else str(value)
 
 
@@ -181,5 +194,5 @@ def _seconds(nanoseconds: Fraction | None) -> str | None:
     return None if nanoseconds is None else str(nanoseconds / NS)
 
 
-def _time(time_ns: int, form: Form | None) -> str | int | None:
+def time_text(time_ns: int, form: Form | None) -> str | int | None:
     return None if form is None else instant_text(time_ns, form)

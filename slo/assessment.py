@@ -104,7 +104,7 @@ def assess(
     """
     declared = tuple(each for each in exclusions if each.concerns(subject))
     stretches = allowed(objective, declared)
-    known = _until(series, at_ns)
+    known = series.until(at_ns)
     dropped = inside(stretches, known.ends_ns)
     line, slices = counted(objective, known, dropped, stretches, at_ns)
     period = _period(objective, line, at_ns)
@@ -135,11 +135,6 @@ def counted(
     rule = SliceRule(objective.method, objective.slice_s * NS, objective.slice_ratio or Fraction(1), objective.empty_slices)
     slices = sliced(series, dropped, stretches, rule, until_ns)
     return slices.timeline, slices
-
-
-def _until(series: Series, at_ns: int) -> Series:
-    known = slice(0, int(np.searchsorted(series.ends_ns, at_ns, "right")))
-    return Series(series.ends_ns[known], series.good[known], series.bad[known], series.interval_ns, series.scale)
 
 
 def _period(objective: Objective, line: Timeline, at_ns: int) -> Stretch:

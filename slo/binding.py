@@ -111,7 +111,11 @@ class Binder:
 
     def _composite(self, slo: Slo) -> list[Objective]:
         """The parts that measure something, and the whole."""
-        mode = _choice(annotations(slo).get("composite"), Mode, Mode.WEIGHTED)
+        written = annotations(slo)
+        for counted in ("exhaustion-alert", "event-window"):
+            if counted in written:
+                raise written[counted].error("stands at a composite, whose budget is not counted in events", "delete it")
+        mode = _choice(written.get("composite"), Mode, Mode.WEIGHTED)
         parts: list[Part] = []
         made: list[Objective] = []
         for number, target in enumerate(slo.targets, 1):
@@ -124,7 +128,8 @@ class Binder:
             other = annotations(sli).get("objective")
             name = other.text() if other else f"{slo.metadata.name}.{number}"
             if other is None:
-                made.append(self._objective(slo, name, target, self._criterion(sli, slo, target)))
+                part = self._objective(slo, name, target, self._criterion(sli, slo, target))
+                made.append(replace(part, subjects=(), no_data_alerts=()))  # those are the whole's
             parts.append(Part(name, target.weight, target.ratio))
         composite = Composite(mode, tuple(parts))
         target_ratio = 1 - nominal_budget(composite)

@@ -5,22 +5,35 @@ same output. Figures depend on no order at all.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+
+import msgspec
 
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.records import AlertState, IndicatorSample, Verdict
-from slo.alerts import Standing, alert_id, inhibitor
+from slo.alerts import Standing, Standings, alert_id, inhibitor, stand
 from slo.budget import BudgetSnapshot
+from slo.composite_watch import (
+    CompositeSnapshot,
+    CompositeWatch,
+    composite_transition,
+    is_member,
+    member_of,
+    parts_of,
+    whole_of,
+)
 from slo.counts import Bucket, Counts
 from slo.definitions import Definitions
 from slo.exclusions import EVERYBODY, Exclusion, Stretch, allowed, is_inside
 from slo.history import NEVER, History, RunLengthHistory
-from slo.horizon import pace_window_s
 from slo.instant import NS
 from slo.schedule import Schedule
-from slo.track import Disposition, Track, Turn
+from slo.topology import Topology
+from slo.track import Disposition, Track
+from slo.transition import snapshot, transition
 from slo.watch import Watch
-from slo.wording import Occasion, cleared, firing
+from slo.wording import Occasion
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,7 @@ class Evaluation:
     """Transitions."""
     inhibited: tuple[str, ...] = ()
     """Ids of this subject's firing alerts that a more severe one of the same objective silences."""
+    composites: tuple[CompositeSnapshot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,10 @@ class EvaluatorState:
     """Exclusions that devices and people raised."""
     excluded: dict[Key, tuple[Stretch, ...]] = field(default_factory=dict)
     """In seconds; by track, where there are any."""
+    members: dict[SubjectId, set[SubjectId]] = field(default_factory=dict)
+    """Of wholes, by the names that members have as their parts."""
+    composites: dict[Key, Standings] = field(default_factory=dict)
+    """Alerts on composites."""
     planned: tuple[Exclusion, ...] = ()
     planned_until_unix_s: int = NEVER
 
@@ -100,14 +118,20 @@ class Evaluator:
         *,
         system_of: Callable[[DeviceId], str] = system_by_prefix,
         schedule: Schedule | None = None,
+        topology: Topology | None = None,
     ) -> None:
-        """``system_of`` tells a device's system; ``schedule`` are the planned exclusions."""
+        """``system_of`` tells a device's system, ``schedule`` what is planned to be out, ``topology`` what is part of what."""
         self._watches = {each.name: Watch.of(each, each.criterion) for each in definitions.objectives if each.criterion}
         self._by_indicator: dict[IndicatorId, list[Watch]] = {}
         for watch in self._watches.values():
             self._by_indicator.setdefault(watch.criterion.indicator, []).append(watch)
         self._system_of = system_of
         self._schedule = schedule or Schedule(())
+        self._topology = topology or Topology()
+        composites = {each.name: each.composite for each in definitions.objectives if each.composite}
+        self._composites = [
+            CompositeWatch(each, each.composite, composites) for each in definitions.objectives if each.composite is not None
+        ]
 
     def initial(self) -> EvaluatorState:
         return EvaluatorState()
@@ -125,6 +149,7 @@ class Evaluator:
             return state, Evaluation(Disposition.UNWATCHED)
         judgements = [watch.judge(sample) for watch in watches]
         self._plan(state, sample.end_unix_s)
+        member = is_member(sample.subject)
         dispositions = set()
         judged: list[Judged] = []
         budgets: list[BudgetSnapshot] = []
@@ -141,8 +166,9 @@ class Evaluator:
             out = is_inside(state.excluded.get(key, ()), sample.end_unix_s)
             said = Verdict.EXCLUDED if out else verdict
             judged.append(Judged(name, sample.subject, sample.indicator, sample.run, sample.end_unix_s, said, counts))
-            turns = track.count(sample.run, Bucket(sample.end_unix_s, counts), watch.ready)
-            budgets.append(snapshot(watch, sample.subject, track.now_unix_s, track.sums))
+            turns = track.count(sample.run, Bucket(sample.end_unix_s, counts), () if member else watch.ready)
+            if not member:
+                budgets.append(snapshot(watch, sample.subject, track.now_unix_s, track.sums))
             alerts += [transition(watch, Occasion.of(sample), track, turn) for turn in turns]
             inhibited += [
                 alert_id(name, sample.subject, severity)
@@ -152,7 +178,19 @@ class Evaluator:
         disposition = next(
             each for each in (Disposition.COUNTED, Disposition.TOO_LATE, Disposition.DUPLICATE) if each in dispositions
         )
-        return state, Evaluation(disposition, tuple(judged), tuple(budgets), tuple(alerts), tuple(inhibited))
+        composites = self._compose(state, {row.objective for row in judged}, Occasion.of(sample), alerts)
+        return state, Evaluation(disposition, tuple(judged), tuple(budgets), tuple(alerts), tuple(inhibited), composites)
+
+    def as_member(self, sample: IndicatorSample) -> list[tuple[SubjectId, IndicatorSample]]:
+        """The sample as a part of each whole that composites judge: whom to tell it, and what."""
+        if is_member(sample.subject):
+            return []
+        judging = {watch.objective.name for watch in self._about(sample)}
+        return [
+            (whole, msgspec.structs.replace(sample, subject=member_of(whole, sample.subject)))
+            for whole in self._topology.wholes(sample.subject)
+            if any(each.measured & judging and each.objective.is_about(whole) for each in self._composites)
+        ]
 
     def exclude(self, state: EvaluatorState, exclusion: Exclusion) -> tuple[EvaluatorState, Evaluation]:
         """Take out a stretch of time, past or future. One with the subject, reason and start of an earlier one replaces it: an
@@ -162,11 +200,15 @@ class Evaluator:
         if known.get((exclusion.reason, exclusion.start_ns)) == exclusion:
             return state, Evaluation(Disposition.DUPLICATE)
         known[exclusion.reason, exclusion.start_ns] = exclusion
-        concerned = [key for key in sorted(state.tracks) if exclusion.concerns(key[0])]
+        concerned = [key for key in sorted(state.tracks) if exclusion.concerns(key[0]) or exclusion.concerns(whole_of(key[0]))]
         return state, self._mask(state, concerned, Occasion(exclusion=exclusion.reason))
 
     def restore(
-        self, state: EvaluatorState, tracks: Iterable[Remembered], exclusions: Iterable[Exclusion] = ()
+        self,
+        state: EvaluatorState,
+        tracks: Iterable[Remembered],
+        exclusions: Iterable[Exclusion] = (),
+        composites: Mapping[Key, Standings] | None = None,
     ) -> EvaluatorState:
         """Take up what the store remembers, exclusions in the order in which they came. The result is the state that judging
         left; nothing is emitted. What is remembered of objectives that no longer exist is passed over.
@@ -179,13 +221,15 @@ class Evaluator:
             if watch is None:
                 continue
             key = (one.subject, one.objective)
-            track = state.tracks[key] = watch.track(one.history)
+            track = self._new_track(state, key, watch, one.history)
             track.resume(one.first_unix_s, one.now_unix_s, one.last_ends.items(), one.standings)
             newest = max(newest, one.now_unix_s)
         self._plan(state, newest)
         for key, track in state.tracks.items():
             self._hide(state, key)
-            track.check(self._watches[key[1]].ready)
+            track.check(() if is_member(key[0]) else self._watches[key[1]].ready)
+        known = {each.objective.name for each in self._composites}
+        state.composites = {key: standings for key, standings in (composites or {}).items() if key[1] in known}
         return state
 
     def budgets(self, state: EvaluatorState) -> Iterable[BudgetSnapshot]:
@@ -193,19 +237,57 @@ class Evaluator:
         return (
             snapshot(self._watches[name], subject, track.now_unix_s, track.sums)
             for (subject, name), track in state.tracks.items()
+            if not is_member(subject)
         )
 
     def _about(self, sample: IndicatorSample) -> list[Watch]:
         watches = self._by_indicator.get(sample.indicator, ())
         if not watches:
             return []
-        system = self._system_of(sample.device)
-        return [each for each in watches if each.criterion.concerns(system) and each.objective.is_about(sample.subject)]
+        system, (whole, member) = self._system_of(sample.device), parts_of(sample.subject)
+        about = [each for each in watches if each.criterion.concerns(system) and each.objective.is_about(member or whole)]
+        if not member:
+            return about
+        measured = {name for each in self._composites if each.objective.is_about(whole) for name in each.measured}
+        return [each for each in about if each.objective.name in measured]
 
-    def _new_track(self, state: EvaluatorState, key: Key, watch: Watch) -> Track:
-        track = state.tracks[key] = watch.track(RunLengthHistory())
+    def _new_track(self, state: EvaluatorState, key: Key, watch: Watch, history: History | None = None) -> Track:
+        subject = key[0]
+        if is_member(subject):
+            state.members.setdefault(whole_of(subject), set()).add(subject)
+            watch = watch.silent
+        track = state.tracks[key] = watch.track(history or RunLengthHistory())
         self._hide(state, key)
         return track
+
+    def _compose(
+        self, state: EvaluatorState, judged: AbstractSet[str], occasion: Occasion, alerts: list[AlertState]
+    ) -> tuple[CompositeSnapshot, ...]:
+        """Look at the composites that objectives are part of; what their alerts did goes to the others."""
+        if not self._composites:
+            return ()
+        whole = whole_of(occasion.subject)
+        subjects = (whole, *sorted(state.members.get(whole, ())))
+
+        def tracks_of(name: str) -> list[Track]:
+            return [track for subject in subjects if (track := state.tracks.get((subject, name))) is not None]
+
+        found = []
+        for watch in self._composites:
+            if not watch.measured & judged or not watch.objective.is_about(whole):
+                continue
+            one = watch.snapshot(whole, tracks_of)
+            if one is None:
+                continue
+            key = (whole, watch.objective.name)
+            before = state.composites.get(key, {})
+            state.composites[key], turned = stand(one.above, before, one.at_unix_s)
+            found.append(one)
+            alerts += [
+                composite_transition(one, occasion.about(whole), state.composites[key], before.get(severity), severity)
+                for severity in turned
+            ]
+        return tuple(found)
 
     def _plan(self, state: EvaluatorState, until_unix_s: int) -> None:
         """Work out what is planned, well beyond the samples."""
@@ -223,60 +305,24 @@ class Evaluator:
                 continue
             (subject, name), track = key, state.tracks[key]
             watch = self._watches[name]
-            turns = track.check(watch.ready)
-            budgets.append(snapshot(watch, subject, track.now_unix_s, track.sums))
+            turns = track.check(() if is_member(subject) else watch.ready)
+            if not is_member(subject):
+                budgets.append(snapshot(watch, subject, track.now_unix_s, track.sums))
             alerts += [transition(watch, occasion.about(subject), track, turn) for turn in turns]
-        return Evaluation(Disposition.COUNTED, (), tuple(budgets), tuple(alerts))
+        names = frozenset(name for _, name in keys)
+        wholes = sorted({whole_of(subject) for subject, _ in keys})
+        composites = [each for whole in wholes for each in self._compose(state, names, occasion.about(whole), alerts)]
+        return Evaluation(Disposition.COUNTED, (), tuple(budgets), tuple(alerts), (), tuple(composites))
 
     def _hide(self, state: EvaluatorState, key: Key) -> bool:
         """Mask a track as its exclusions are now; whether anything changed."""
         subject, name = key
-        raised = (each for about in (EVERYBODY, subject) for each in state.raised.get(about, {}).values())
-        declared = [each for each in (*state.planned, *raised) if each.concerns(subject)]
+        whole = whole_of(subject)
+        raised = (each for about in {EVERYBODY, subject, whole} for each in state.raised.get(about, {}).values())
+        declared = [each for each in (*state.planned, *raised) if each.concerns(subject) or each.concerns(whole)]
         stretches = tuple((start // NS, end // NS) for start, end in allowed(self._watches[name].objective, declared))
         if stretches == state.excluded.get(key, ()):
             return False
         state.excluded[key] = stretches
         state.tracks[key].mask(stretches)
         return True
-
-
-def snapshot(watch: Watch, subject: SubjectId, at_unix_s: int, sums: Sequence[Counts]) -> BudgetSnapshot:
-    """The budget of a subject with these counts in the objective's windows."""
-    objective = watch.objective
-    windows = tuple(zip(watch.windows.lengths_s, sums, strict=True))
-    return BudgetSnapshot(objective.name, subject, at_unix_s, watch.budget, windows)
-
-
-def transition(watch: Watch, occasion: Occasion, track: Track, turn: Turn) -> AlertState:
-    """What is told of an alert that turned."""
-    objective, now = watch.objective, turn.now
-    concerned = [t for t in objective.tiers if t.severity == turn.severity and (not now.firing or t.name in now.tiers)]
-    fastest = max(concerned, key=lambda tier: (tier.factor, -tier.long_s), default=None)
-    window_s = fastest.long_s if fastest else pace_window_s(objective)
-    budget = snapshot(watch, occasion.subject, now.since_unix_s, turn.sums)
-    rate, remaining = budget.burn_rate(window_s), budget.remaining_ratio
-    above = None if objective.critical else inhibitor(track.standings, turn.severity)
-    return AlertState(
-        alert=alert_id(objective.name, occasion.subject, turn.severity),
-        objective=objective.name,
-        subject=occasion.subject,
-        severity=turn.severity,
-        firing=now.firing,
-        since_unix_s=now.since_unix_s,
-        tiers=now.tiers,
-        text=(
-            firing(objective, occasion, budget, window_s, watch.lasts_s(track, budget))
-            if turn.before is None or now.firing
-            else cleared(objective, occasion, budget, turn.before.since_unix_s)
-        ),
-        burn_rate=None if rate is None else str(rate),
-        budget_remaining=None if remaining is None else str(remaining),
-        run=occasion.run,
-        firmware=occasion.firmware,
-        runbook=objective.runbook,
-        inhibited_by=alert_id(objective.name, occasion.subject, above) if above else "",
-        indicator=watch.criterion.indicator,
-        device=occasion.device,
-        estimate=occasion.estimate,
-    )

@@ -29,6 +29,11 @@ class Series:
     def __len__(self) -> int:
         return len(self.ends_ns)
 
+    def until(self, at_ns: int) -> "Series":
+        """What ended at or before a time."""
+        known = slice(0, int(np.searchsorted(self.ends_ns, at_ns, "right")))
+        return Series(self.ends_ns[known], self.good[known], self.bad[known], self.interval_ns, self.scale)
+
 
 def series_of(rows: Sequence[tuple[int, Fraction | int, Fraction | int]], interval_ns: int) -> Series:
     """A series of (end, good, bad) in any order. Of rows that end together the one with the most events counts."""

@@ -34,8 +34,8 @@ class Topology:
         return _reached(subject, lambda each: [other for other, needs in self.needs.items() if each in needs])
 
     def wholes(self, subject: SubjectId) -> tuple[SubjectId, ...]:
-        """Links and routes of which a subject is a part."""
-        return tuple(whole for whole, parts in self.paths.items() if subject in parts)
+        """Links and routes of which a subject is a part, or a part's part."""
+        return _reached(subject, lambda each: [whole for whole, parts in self.paths.items() if each in parts])
 
 
 def read_topology(file: Path) -> Topology:

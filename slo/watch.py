@@ -1,6 +1,6 @@
 """An objective made ready to judge samples as they come."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -44,6 +44,11 @@ class Watch:
         windows = Windows(objective)
         exhaustion = Exhaustion(objective, windows) if objective.exhaustion_alerts else None
         return cls(objective, criterion, triggers(objective), windows, limit, objective.budget, exhaustion)
+
+    @property
+    def silent(self) -> "Watch":
+        """The same without alerts."""
+        return replace(self, ready=(), exhaustion=None)
 
     def track(self, history: History) -> Track:
         """A new track over a history."""

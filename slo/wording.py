@@ -2,16 +2,29 @@
 
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from schemas.ids import RunId, SubjectId
 from schemas.records import Estimate, IndicatorSample
-from slo.budget import BudgetSnapshot
 from slo.exact import number_text
 from slo.objective import Objective
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _PER_CENT = 100
+
+
+class Burning(Protocol):
+    """What is known of a budget; undefined without events."""
+
+    @property
+    def at_unix_s(self) -> int: ...
+
+    @property
+    def remaining_ratio(self) -> Fraction | None: ...
+
+    def error_ratio(self, window_s: int) -> Fraction | None: ...
+
+    def burn_rate(self, window_s: int) -> Fraction | None: ...
 
 
 class Occasion(NamedTuple):
@@ -32,7 +45,7 @@ class Occasion(NamedTuple):
         return self._replace(subject=subject)
 
 
-def firing(objective: Objective, occasion: Occasion, snapshot: BudgetSnapshot, window_s: int, lasts_s: Fraction | None) -> str:
+def firing(objective: Objective, occasion: Occasion, snapshot: Burning, window_s: int, lasts_s: Fraction | None) -> str:
     """The text of an alert that began to fire because of what burns in ``window_s``, the fastest of its tiers' long windows.
 
     ``lasts_s``: until nothing is left, as things go.
@@ -47,7 +60,7 @@ def firing(objective: Objective, occasion: Occasion, snapshot: BudgetSnapshot, w
     )
 
 
-def cleared(objective: Objective, occasion: Occasion, snapshot: BudgetSnapshot, since_unix_s: int) -> str:
+def cleared(objective: Objective, occasion: Occasion, snapshot: Burning, since_unix_s: int) -> str:
     """The text of an alert that ceased to fire; ``since_unix_s`` is when it began."""
     return _joined(
         f"{_what(objective)} of {occasion.subject} burns its budget no faster than allowed ({_goal(objective)}).",
@@ -98,14 +111,14 @@ def _measured(occasion: Occasion) -> str:
     return f"Last measured: {value}, {interval}."
 
 
-def _burning(snapshot: BudgetSnapshot, window_s: int) -> str:
+def _burning(snapshot: Burning, window_s: int) -> str:
     ratio, rate = snapshot.error_ratio(window_s), snapshot.burn_rate(window_s)
     if ratio is None or rate is None:
         return ""
     return f"In the last {_span(Fraction(window_s))} {_per_cent(ratio)} was bad: {_rounded(rate)} times what the budget allows."
 
 
-def _budget(objective: Objective, snapshot: BudgetSnapshot, lasts_s: Fraction | None) -> str:
+def _budget(objective: Objective, snapshot: Burning, lasts_s: Fraction | None) -> str:
     remaining = snapshot.remaining_ratio
     if remaining is None:
         return ""

@@ -1,5 +1,7 @@
 """Every metric a worker exposes, its labels bounded: topics and partitions, objectives and subjects, never runs."""
 
+from fractions import Fraction
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from schemas.clocks import ClockReading, ClockState
@@ -110,10 +112,13 @@ class WorkerMetrics:
     def alert(self, objective: str, subject: str, severity: str, *, firing: bool) -> None:
         self._firing.labels(objective, subject, severity).set(int(firing))
 
+    def remaining(self, objective: str, subject: str, ratio: Fraction | None) -> None:
+        """Show how much of a budget is left; nothing without events."""
+        self._remaining.labels(objective, subject).set(float("nan") if ratio is None else float(ratio))
+
     def budget(self, snapshot: BudgetSnapshot) -> None:
         """Show a budget; from its first sample on, each of its counters exists."""
-        remaining = snapshot.remaining_ratio
-        self._remaining.labels(snapshot.objective, snapshot.subject).set(float("nan") if remaining is None else float(remaining))
+        self.remaining(snapshot.objective, snapshot.subject, snapshot.remaining_ratio)
         for counter in self._verdicts.values():
             counter.labels(snapshot.objective, snapshot.subject)
 

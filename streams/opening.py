@@ -28,7 +28,7 @@ from streams.measurement_pipeline import MeasurementPipeline
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Pipeline
 from streams.positions import Positions
-from streams.remembering import exclusion_of, remembered
+from streams.remembering import composite_standings, exclusion_of, remembered
 from streams.sampling import Sampler
 from streams.settings import WorkerSettings
 from streams.slo_pipeline import SloPipeline
@@ -60,8 +60,8 @@ class Opener:
         self._client, self._ledger = client, Ledger(client)
         self._metrics = metrics
         plan = [planned for file in settings.exclusions for planned in read_plan(file)]
-        self._evaluator = Evaluator(definitions, schedule=Schedule(plan))
         self._topology = read_topology(settings.topology) if settings.topology else Topology()
+        self._evaluator = Evaluator(definitions, schedule=Schedule(plan), topology=self._topology)
         calibrations = Calibrations() if settings.calibrations is None else Calibrations.load(settings.calibrations)
         self._sampler = Sampler(catalogue(), estimators(), calibrations)
         self._tag_sampler = TagSampler(catalogue(), estimators(), calibrations, frozenset(G2_OF_SYSTEM.values()))
@@ -148,6 +148,7 @@ class Opener:
             positions=positions,
             tracks=remembered(past, self._definitions.objectives, self._wait),
             exclusions=[exclusion_of(told) for told in past.exclusions()],
+            composites=composite_standings(past, self._definitions.objectives),
         )
         return pipeline, stored
 

@@ -64,6 +64,20 @@ def remembered(past: PastVerdicts, objectives: Iterable[Objective], wait: Callab
     ]
 
 
+def composite_standings(past: PastVerdicts, objectives: Iterable[Objective]) -> dict[tuple[SubjectId, str], dict[str, Standing]]:
+    """How the alerts of composites stood, by subject and objective.
+
+    Raises:
+        StoreError: the store is away, or refuses.
+    """
+    composites = {each.name for each in objectives if each.composite}
+    found: dict[tuple[SubjectId, str], dict[str, Standing]] = defaultdict(dict)
+    for alert in past.alerts() if composites else ():
+        if alert.objective in composites:
+            found[alert.subject, alert.objective][alert.severity] = Standing(alert.firing, alert.since_unix_s, alert.tiers)
+    return found
+
+
 def exclusion_of(told: PastExclusion) -> Exclusion:
     """An exclusion as evaluators have it."""
     end_ns = FOREVER_NS if told.end_unix_ns is None else told.end_unix_ns

@@ -13,10 +13,11 @@ import structlog
 from schemas.exclusion import KIND, ExclusionNotice
 from schemas.ids import IndicatorId, RunId
 from schemas.records import AlertState, IndicatorSample
-from schemas.topics import ALERTS
-from slo.alerts import alert_id
+from schemas.topics import ALERTS, INDICATORS
+from slo.alerts import Standings, alert_id
+from slo.composite_watch import is_member
 from slo.errors import SampleError
-from slo.evaluation import Evaluation, Evaluator, Remembered
+from slo.evaluation import Evaluation, Evaluator, Key, Remembered
 from slo.exclusions import Exclusion
 from slo.objective import Objective
 from slo.silence import NO_DATA, Heard, Silence, Silences
@@ -64,6 +65,7 @@ class SloPipeline(RecordPipeline):
         positions: of the last stored batch; everything before ``positions.resume`` was judged and stored.
         tracks: what was judged and stored.
         exclusions: what was told of exclusions, in the order in which it came.
+        composites: how the alerts of composites stood.
     """
 
     def __init__(
@@ -77,11 +79,12 @@ class SloPipeline(RecordPipeline):
         positions: Positions,
         tracks: Iterable[Remembered],
         exclusions: Iterable[Exclusion],
+        composites: Mapping[Key, Standings],
     ) -> None:
         super().__init__(NAME, topic, partition, metrics=metrics, resume=positions.resume)
         self._evaluator = evaluator
         self._objectives = objectives
-        self._state = evaluator.restore(evaluator.initial(), tracks, exclusions)
+        self._state = evaluator.restore(evaluator.initial(), tracks, exclusions, composites)
         self._collected = SloRows()
         self._ends = OrderedDict(((subject, indicator, run), end) for subject, indicator, run, end in positions.judged)
         self._now_ms = positions.timestamp_ms or 0
@@ -118,11 +121,16 @@ class SloPipeline(RecordPipeline):
             raise ValueError(str(error)) from error
         self._remember(sample)
         self._collected.add(sample, evaluation)
-        for judged in evaluation.judged:
+        heard = [Heard(composite.objective.name, composite.subject) for composite in evaluation.composites]
+        for judged in () if is_member(sample.subject) else evaluation.judged:
             self._metrics.judged(judged)
-            for silence in self._silences.hear(Heard(judged.objective, judged.subject), self._now_ms):
+            heard.append(Heard(judged.objective, judged.subject))
+        for each in heard:
+            for silence in self._silences.hear(each, self._now_ms):
                 self._tell(self._alert_on(silence))
         self._show(evaluation)
+        if evaluation.disposition is Disposition.COUNTED:
+            self._outgoing += [Outgoing(INDICATORS, whole, part) for whole, part in self._evaluator.as_member(sample)]
 
     def _exclude(self, notice: ExclusionNotice) -> None:
         end_ns = notice.end_unix_ns
@@ -137,6 +145,8 @@ class SloPipeline(RecordPipeline):
     def _show(self, evaluation: Evaluation) -> None:
         for snapshot in evaluation.budgets:
             self._metrics.budget(snapshot)
+        for composite in evaluation.composites:
+            self._metrics.remaining(composite.objective.name, composite.subject, composite.remaining_ratio)
         for alert in evaluation.alerts:
             self._metrics.alert(alert.objective, alert.subject, alert.severity, firing=alert.firing)
             self._publish(alert)

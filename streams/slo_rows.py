@@ -1,5 +1,6 @@
 """The rows of one batch of the objectives' pipeline."""
 
+from fractions import Fraction
 from math import ceil
 
 import pyarrow as pa
@@ -7,6 +8,8 @@ import pyarrow as pa
 from schemas.exclusion import ExclusionNotice
 from schemas.records import AlertState, IndicatorSample
 from slo.budget import BudgetSnapshot
+from slo.composite_watch import CompositeSnapshot, is_member
+from slo.counts import Counts
 from slo.evaluation import Evaluation, Judged
 from storage import tables
 
@@ -22,7 +25,8 @@ class SloRows:
         self._notices: list[ExclusionNotice] = []
 
     def add(self, sample: IndicatorSample, evaluation: Evaluation) -> None:
-        self._samples.append(sample)
+        if not is_member(sample.subject):  # it stands under its own name already
+            self._samples.append(sample)
         self._verdicts += [_judged(sample, one) for one in evaluation.judged]
         self._changes(evaluation)
 
@@ -35,6 +39,7 @@ class SloRows:
 
     def _changes(self, evaluation: Evaluation) -> None:
         self._budgets += [_stored(snapshot) for snapshot in evaluation.budgets]
+        self._budgets += [_whole(composite) for composite in evaluation.composites]
         self._alerts += evaluation.alerts
 
     def tables(self) -> dict[str, pa.Table]:
@@ -52,17 +57,26 @@ def _judged(sample: IndicatorSample, judged: Judged) -> tables.JudgedSample:
     return tables.JudgedSample(sample, judged.objective, judged.verdict, good, bad, insufficient)
 
 
-def _stored(snapshot: BudgetSnapshot) -> tables.StoredBudget:
-    """Averaged slices are parts of whole ones: the columns show them rounded, the burn rate stays exact."""
-    windows = tuple(
-        tables.BudgetWindow(
-            window_s=window_s,
-            good=int(counts.events) - ceil(counts.bad),
-            bad=ceil(counts.bad),
-            insufficient=int(counts.insufficient),
-            excluded=int(counts.excluded),
-            burn_rate=snapshot.burn_rate(window_s),
-        )
-        for window_s, counts in snapshot.windows
+def _whole(composite: CompositeSnapshot) -> tables.StoredBudget:
+    """Counts are those of all parts together; the burn rate is the whole's."""
+    windows = tuple(_window(window_s, window.counts, composite.burn_rate(window_s)) for window_s, window in composite.windows)
+    return tables.StoredBudget(
+        composite.subject, composite.objective.name, composite.at_unix_s, windows, composite.remaining_ratio
     )
+
+
+def _stored(snapshot: BudgetSnapshot) -> tables.StoredBudget:
+    windows = tuple(_window(window_s, counts, snapshot.burn_rate(window_s)) for window_s, counts in snapshot.windows)
     return tables.StoredBudget(snapshot.subject, snapshot.objective, snapshot.at_unix_s, windows, snapshot.remaining_ratio)
+
+
+def _window(window_s: int, counts: Counts, burn_rate: Fraction | None) -> tables.BudgetWindow:
+    """Averaged slices are parts of whole ones: the columns show them rounded, the burn rate stays exact."""
+    return tables.BudgetWindow(
+        window_s=window_s,
+        good=int(counts.events) - ceil(counts.bad),
+        bad=ceil(counts.bad),
+        insufficient=int(counts.insufficient),
+        excluded=int(counts.excluded),
+        burn_rate=burn_rate,
+    )

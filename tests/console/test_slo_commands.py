@@ -1,6 +1,7 @@
 """`photonwatch slo …` as a script and as a person meets it."""
 
 import random
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,36 @@ def test_validate_says_everything_and_strictness_refuses_more(tmp_path: Path, pl
     assert strict.document["error"]["what"] == "there is no Service `web`"
     assert "define it, or name one of" in strict.err
     assert run(tmp_path, "slo", "validate", "--strict").code == 0
+
+
+COMPOSITE = """
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: link, annotations: {photonwatch.dev/composite: serial}}
+spec:
+  service: links
+  timeWindow: [{duration: 30d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives:
+    - {target: 0.99, indicator: {metadata: {name: a}, spec: {thresholdMetric: {metricSource: {type: X, spec: {}}}}}}
+    - {target: 0.98, indicator: {metadata: {name: b}, spec: {thresholdMetric: {metricSource: {type: X, spec: {}}}}}}
+"""
+
+
+def test_a_composite_of_two_series(tmp_path: Path) -> None:
+    definition, one, other = tmp_path / "link.yaml", tmp_path / "a.csv", tmp_path / "b.csv"
+    definition.write_text(COMPOSITE, encoding="utf-8")
+    one.write_text("time,good,bad\n0,9,1\n60,10,0\n", encoding="utf-8")
+    other.write_text("time,good,bad\n0,10,0\n60,8,2\n", encoding="utf-8")
+    series = ("--events", f"link.1={one}", "--events", f"link.2={other}")
+    found = run(tmp_path, "slo", "evaluate", str(definition), *series, "--transitions", "--json").document
+    whole = 1 - Fraction(19, 20) * Fraction(18, 20)
+    assert found["windows"]["2592000"]["error_ratio"] == str(whole)
+    assert found["budget"]["remaining_ratio"] == str(1 - whole / (1 - Fraction("0.99") * Fraction("0.98")))
+    assert found["parts"]["link.1"] == {"good": None, "bad": None, "error_ratio": "1/20", "burn_rate": "5"}
+    assert found["transitions"][0] == {"alert": "ticket", "time": 60, "firing": True}
+    said = run(tmp_path, "slo", "evaluate", str(definition), *series)
+    assert "serial composite" in said.out
+    missing = run(tmp_path, "slo", "evaluate", str(definition), "--events", str(one))
+    assert missing.code == ExitCode.USAGE
+    assert "--events link.1=FILE --events link.2=FILE" in missing.err

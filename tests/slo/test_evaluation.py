@@ -1,5 +1,5 @@
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -20,7 +20,7 @@ from slo.evaluation import Evaluation, Evaluator, EvaluatorState, Judged, Rememb
 from slo.exclusion_file import read_plan
 from slo.exclusions import Exclusion
 from slo.exhaustion import EXHAUSTION
-from slo.history import Run, RunLengthHistory
+from slo.history import Run, RunLengthHistory, plus
 from slo.horizon import forecast_of
 from slo.instant import NS
 from slo.objective import EmptySlices, EventCounts, Method
@@ -93,7 +93,7 @@ def figures(state: EvaluatorState) -> object:
         key: (
             track.now_unix_s,
             list(track.sums),
-            sorted(each for run in track.line.runs_between(track._horizon, track.now_unix_s) for each in _taken_apart(run)),
+            _by_end(track.line.runs_between(track._horizon, track.now_unix_s)),
             track.standings,
             track.last_ends,
         )
@@ -101,8 +101,11 @@ def figures(state: EvaluatorState) -> object:
     }
 
 
-def _taken_apart(run: Run) -> list[tuple[int, Counts]]:
-    return [(end, run.counts) for end in run.ends]
+def _by_end(runs: Iterable[Run]) -> dict[int, Counts]:
+    found: dict[int, Counts] = {}
+    for run in runs:
+        found |= {end: plus(found.get(end, Counts()), run.counts) for end in run.ends}
+    return found
 
 
 def remembered(state: EvaluatorState, stored: Sequence[Judged]) -> list[Remembered]:

@@ -11,7 +11,7 @@ from storage.writer import Writer
 from streams import positions as positions_codec
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Finished
-from streams.remembering import exclusion_of, remembered
+from streams.remembering import composite_standings, exclusion_of, remembered
 from streams.slo_pipeline import NAME, SloPipeline
 from tests.storage.conftest import address, client, writer  # noqa: F401
 from tests.streams.test_slo_pipeline import history, run
@@ -33,6 +33,7 @@ def opened(client: Client, finished: Finished | None) -> SloPipeline:  # noqa: F
         positions=positions,
         tracks=remembered(past, DEFINITIONS.objectives, lambda error: pytest.fail(str(error))),
         exclusions=[exclusion_of(told) for told in past.exclusions()],
+        composites=composite_standings(past, DEFINITIONS.objectives),
     )
 
 

@@ -72,6 +72,7 @@ def pipeline(
         positions=positions or Positions(),
         tracks=tracks or [],
         exclusions=exclusions or [],
+        composites={},
     )
 
 
