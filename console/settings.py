@@ -18,7 +18,7 @@ from console.refusal import ExitCode, Refusal
 
 PREFIX = "PHOTONWATCH_"
 FILE_NAME = "photonwatch.toml"
-OUTSIDE = frozenset({"HOME", "CONFIG", "DEBUG"})
+OUTSIDE = frozenset({"HOME", "CONFIG", "DEBUG", "ATTEMPT"})
 """Variables with the prefix that are not settings of the tree."""
 
 USUAL_PAGE_PORT = 8060

@@ -15,6 +15,9 @@ from embedded.service import Service
 from embedded.state import Part, PartState, ProcessId
 
 _ASK_STARTING_S = 0.1
+_CHANCES = 4
+_PADDING = 1_040
+"""Bytes by which the environment grows with each chance: no multiple of a page or a cache line."""
 _ASK_READY_S = 2.0
 _TAIL_LINES = 15
 
@@ -59,14 +62,16 @@ class SupervisedPart:
     async def start(self) -> None:
         """Spawn, and return when it is ready. Raises PartStartError where it ends, or is not ready in time; then nothing runs.
 
-        A part that a signal ended before it was ready did not refuse but crashed: it is given a second chance.
+        A part that a signal ended before it was ready did not refuse but crashed: it is given other chances. Whether the engine's
+        library crashes depends on where its stack begins, and so on the size of the environment: each chance has another.
         """
-        if not await self._started(second_chance=True):
-            await self._started(second_chance=False)
+        for attempt in range(_CHANCES):
+            if await self._started(attempt):
+                return
 
-    async def _started(self, *, second_chance: bool) -> bool:
+    async def _started(self, attempt: int) -> bool:
         try:
-            process = await self._spawn()
+            process = await self._spawn(attempt)
         except OSError as error:  # no room for its log, no process to be had
             raise self._not_started(f"could not be spawned ({error})") from error
         ended = asyncio.create_task(process.wait())
@@ -75,7 +80,7 @@ class SupervisedPart:
             await asyncio.wait({ended, ready}, timeout=self.service.start_timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 self._sweep()
-                if second_chance and (process.returncode or 0) < 0:
+                if attempt + 1 < _CHANCES and (process.returncode or 0) < 0:
                     self._say.warning("crashed while starting, is started again", how=_how(process.returncode))
                     return False
                 raise self._not_started(_how(process.returncode))
@@ -144,7 +149,7 @@ class SupervisedPart:
     def tail(self) -> str:
         return self.log.tail(_TAIL_LINES)
 
-    async def _spawn(self) -> Process:
+    async def _spawn(self, attempt: int) -> Process:
         with self.log.opened() as output:
             self._process = await asyncio.create_subprocess_exec(
                 *launched(self.service.argv),
@@ -152,7 +157,7 @@ class SupervisedPart:
                 stdout=output,
                 stderr=output,
                 cwd=self.service.cwd,
-                env={**os.environ, **self.service.env, **self._mark},
+                env={**os.environ, **self.service.env, **self._mark, **_padding(attempt)},
                 start_new_session=True,
             )
         self._id = ProcessId.of(self._process.pid)
@@ -183,6 +188,10 @@ class SupervisedPart:
         self.set_state(PartState.FAILED, what)
         where, do = str(self.log.path), "read its log, mend what it names, start again"
         return PartStartError(what, where=where, do=do, part=self.service.name, tail=tail)
+
+
+def _padding(attempt: int) -> dict[str, str]:
+    return {"PHOTONWATCH_ATTEMPT": "x" * (_PADDING * attempt)} if attempt else {}
 
 
 def _how(returncode: int | None) -> str:
