@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import clock, correlators, end_to_end, wire_format
+from benchmarks import clock, correlators, end_to_end, slo_engine, wire_format
 from benchmarks.result import table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -27,6 +27,7 @@ def main() -> None:
         "correlators": _correlators,
         "clock": lambda: table(clock.measure()),
         "wire": lambda: table(wire_format.measure()),
+        "slo": lambda: table(slo_engine.measure()),
         "platform": lambda: _platform(arguments.tags),
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
