@@ -1,14 +1,20 @@
-"""Gaps between the neighbouring tags of each channel, in equal bins or in bins that double."""
+"""Gaps between the neighbouring tags of each channel, in equal bins or in bins that double.
+
+A chunk of tags is taken apart channel by channel, eight tags at a time; then neighbours stand side by side.
+"""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
-from numba import njit
+import numpy.typing as npt
+from numba import njit, types
+from numba.extending import intrinsic
 
 from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.kernels.axis import Constants, TauAxis
+from streams.kernels.lanes import LANE, LANES, OCTET, Lanes
 from streams.kernels.readonly import readonly
 
 NO_TAG = -(1 << 63)
@@ -19,30 +25,33 @@ _MANTISSA_BITS = 52
 _EXPONENT_OF_ONE = 1_023
 _CHUNK = 1_024
 _BEYOND_ALL_PS = 1 << 53
+_EQUAL = -1
+_NO_AXIS: Constants = (0, 0, 0, 0, 0, 0)
+
+_Slots = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
 class GapLayout:
-    """Rows of ``bins`` + 1 counts, one for each of ``channels`` and one for all others.
+    """A row of ``bins`` + 1 counts for each of ``channels``; the last counts gaps beyond the bins.
 
-    The last of a row counts gaps beyond the bins. ``axis``: equal bins from 0 on; None for bins that double: every octave of
-    gap + 1 ps (so that a gap of 0 has its place) in ``2**octave_bits`` equal parts. ``row`` (uint8) is by channel.
+    ``axis``: equal bins from 0 on; None for bins that double: every octave of gap + 1 ps (so that a gap of 0 has its place) in
+    ``2**octave_bits`` equal parts.
     """
 
     channels: tuple[int, ...]
     axis: TauAxis | None
     octave_bits: int
     bins: int
-    row: Channels
 
     @classmethod
     def equal(cls, channels: tuple[int, ...], bin_width_ps: int, bins: int) -> Self:
         """``bins`` bins of ``bin_width_ps``."""
-        return cls(channels, TauAxis(0, bin_width_ps, bins), 0, bins, _rows(channels))
+        return cls(channels, TauAxis(0, bin_width_ps, bins), _EQUAL, bins)
 
     @classmethod
     def doubling(cls, channels: tuple[int, ...], octave_bits: int) -> Self:
-        return cls(channels, None, octave_bits, OCTAVES << octave_bits, _rows(channels))
+        return cls(channels, None, octave_bits, OCTAVES << octave_bits)
 
     def edges_ps(self) -> Times:
         """``bins`` + 1 edges; bins that double start with some that are narrower than 1 ps and so stay empty."""
@@ -63,58 +72,83 @@ def count_gaps(time_ps: Times, channel: Channels, last_ps: Times, layout: GapLay
     """
     time_ps, channel = readonly(time_ps, np.int64), readonly(channel, np.uint8)
     of_channels = list(layout.channels)
-    row_bits = layout.bins.bit_length()
-    counts = np.zeros((len(of_channels) + 1, 1 << row_bits), np.uint64)
+    counts = np.zeros((len(of_channels), layout.bins + 1), np.uint64)
     if time_ps.size:
         before = last_ps[of_channels]
-        last = np.append(np.where(before == NO_TAG, time_ps[0] - _BEYOND_ALL_PS, before), time_ps[0])
-        if layout.axis is None:
-            _count_doubling(time_ps, channel, last, layout.row, row_bits, layout.octave_bits, counts.reshape(-1))
-        else:
-            _count_equal(time_ps, channel, last, layout.row, row_bits, layout.axis.constants, counts.reshape(-1))
-        seen = last[:-1] >= time_ps[0]
-        counts[:-1][seen & (before == NO_TAG), layout.bins] -= np.uint64(1)
-        last_ps[of_channels] = np.where(seen, last[:-1], before)
-    return counts[:-1, : layout.bins + 1]
-
-
-def _rows(channels: tuple[int, ...]) -> Channels:
-    row = np.full(256, len(channels), np.uint8)
-    row[list(channels)] = np.arange(len(channels))
-    return row
+        last = np.where(before == NO_TAG, time_ps[0] - _BEYOND_ALL_PS, before)
+        constants = _NO_AXIS if layout.axis is None else layout.axis.constants
+        _count(time_ps, channel, np.array(of_channels, np.uint8), last, layout.octave_bits, constants, counts)
+        seen = last >= time_ps[0]
+        counts[seen & (before == NO_TAG), layout.bins] -= np.uint64(1)
+        last_ps[of_channels] = np.where(seen, last, before)
+    return counts
 
 
 @njit(nogil=True, cache=True)
-def _count_doubling(
-    time_ps: Times, channel: Channels, last_ps: Times, row: Channels, row_bits: int, octave_bits: int, counts: Counts
+def _count(
+    time_ps: Times, channel: Channels, wanted: Channels, last_ps: Times, octave_bits: int, constants: Constants, counts: Counts
 ) -> None:
-    places, shift = np.uint64(row_bits), np.uint64(_MANTISSA_BITS - octave_bits)
-    first, beyond = np.uint64(_EXPONENT_OF_ONE << octave_bits), np.uint64(OCTAVES << octave_bits)
-    gap = np.empty(_CHUNK, np.int64)
-    for begin in range(0, time_ps.size, _CHUNK):
-        now, source = time_ps[begin : begin + _CHUNK], channel[begin : begin + _CHUNK]
-        for i in range(np.uint64(now.size)):
-            r = np.uint64(row[source[i]])
-            gap[i] = now[i] - last_ps[r]
-            last_ps[r] = now[i]
-        for i in range(np.uint64(now.size)):
-            octave = (np.float64(gap[i] + 1).view(np.uint64) >> shift) - first  # exponent and first bits of the mantissa
-            counts[(np.uint64(row[source[i]]) << places) + min(octave, beyond)] += np.uint64(1)
+    times, slots = np.empty(1 + _CHUNK + LANES, np.int64), np.empty(_CHUNK, np.uint32)
+    beyond, one = np.uint32(counts.shape[1] - 1), np.uint64(1)
+    for start in range(0, time_ps.size, _CHUNK):
+        begin, end = np.uint64(start), np.uint64(min(start + _CHUNK, time_ps.size))
+        for k in range(wanted.size):
+            times[0] = last_ps[k]
+            tags = _taken_out(time_ps, channel, begin, end, wanted[k], times)
+            last_ps[k] = times[tags]
+            if octave_bits >= 0:
+                _place_doubling(times, tags, octave_bits, beyond, slots)
+            else:
+                _place_equal(times, tags, constants, slots)
+            for i in range(tags):
+                counts[k, slots[i]] += one
 
 
 @njit(nogil=True, cache=True)
-def _count_equal(
-    time_ps: Times, channel: Channels, last_ps: Times, row: Channels, row_bits: int, constants: Constants, counts: Counts
-) -> None:
-    _, span_ps, _, multiplier, shift, _ = constants
-    places, span, factor, point = np.uint64(row_bits), np.uint64(span_ps), np.uint64(multiplier), np.uint64(shift)
-    gap = np.empty(_CHUNK, np.int64)
-    for begin in range(0, time_ps.size, _CHUNK):
-        now, source = time_ps[begin : begin + _CHUNK], channel[begin : begin + _CHUNK]
-        for i in range(np.uint64(now.size)):
-            r = np.uint64(row[source[i]])
-            gap[i] = now[i] - last_ps[r]
-            last_ps[r] = now[i]
-        for i in range(np.uint64(now.size)):
-            bin_of = (min(np.uint64(gap[i]), span) * factor) >> point
-            counts[(np.uint64(row[source[i]]) << places) + bin_of] += np.uint64(1)
+def _taken_out(time_ps: Times, channel: Channels, begin: np.uint64, end: np.uint64, wanted: np.uint8, times: Times) -> np.uint64:
+    """Write the times of a channel's tags in [begin, end) behind the first of ``times``; returns how many they are."""
+    place, one = np.uint64(1), np.uint64(1)
+    whole = begin + ((end - begin) & ~np.uint64(LANES - 1))
+    for i in range(begin, whole, np.uint64(LANES)):
+        place = times_of_eight(time_ps, channel, i, wanted, times, place)
+    for i in range(whole, end):
+        times[place] = time_ps[i]
+        place += np.uint64(channel[i] == wanted)
+    return place - one
+
+
+@njit(nogil=True, cache=True)
+def _place_doubling(times: Times, tags: np.uint64, octave_bits: int, beyond: np.uint32, slots: _Slots) -> None:
+    """Exponent and first bits of the mantissa number the bins."""
+    shift, first, one = np.uint64(_MANTISSA_BITS - octave_bits), np.uint64(_EXPONENT_OF_ONE << octave_bits), np.uint64(1)
+    for i in range(tags):
+        gap = times[i + one] - times[i]
+        slots[i] = min(np.uint32((np.float64(gap + 1).view(np.uint64) >> shift) - first), beyond)
+
+
+@njit(nogil=True, cache=True)
+def _place_equal(times: Times, tags: np.uint64, constants: Constants, slots: _Slots) -> None:
+    span, factor, places, one = np.uint64(constants[1]), np.uint64(constants[3]), np.uint64(constants[4]), np.uint64(1)
+    for i in range(tags):
+        slots[i] = np.uint32((min(np.uint64(times[i + one] - times[i]), span) * factor) >> places)
+
+
+def _eight_lanes(context: Any, builder: Any, signature: Any, arguments: tuple[Any, ...]) -> Any:
+    write = Lanes(context, builder)
+    time_ps, channel, i, wanted, into, place = arguments
+    channels = write.load(write.pointer(signature.args[1], channel, i), OCTET)
+    kept = builder.icmp_unsigned("==", channels, write.everywhere(wanted))
+    times = write.load(write.pointer(signature.args[0], time_ps, i), LANE)
+    write.store(write.closed_up(times, kept), write.pointer(signature.args[4], into, place))
+    return builder.add(place, write.number(kept))
+
+
+def _times_of_eight(_: Any, time_ps: Any, channel: Any, i: Any, wanted: Any, into: Any, place: Any) -> Any:
+    return types.uint64(time_ps, channel, i, wanted, into, place), _eight_lanes
+
+
+times_of_eight: Any = intrinsic(_times_of_eight)
+"""Of tags i to i + 7 the times of channel ``wanted`` (uint8), written into ``into`` from ``place`` on, with room for eight.
+
+Returns the place behind them.
+"""

@@ -1,47 +1,51 @@
-"""Stops against the latest start before them. Of equal times the start comes first, whichever of the two stands first."""
+"""Stops against the latest start before them. Of equal times the start comes first, whichever of the two stands first.
+
+Every stop on a narrow axis is looked for eight tags at a time; other ways to count go tag by tag.
+"""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 from schemas.block import Channels, Times
 from schemas.panes import Counts
-from streams.kernels.axis import TauAxis
+from streams.kernels.axis import Constants, TauAxis
+from streams.kernels.lanes import HALF, LANE, LANES, OCTET, Lanes, lanes_of
 from streams.kernels.readonly import readonly
 
-_ALL = 0xFFFF_FFFF_FFFF_FFFF
+_CHUNK = 1_024
+_SOURCE = 48  # a word holds a time since a start, and from this bit on the channel
+_TIME = (1 << _SOURCE) - 1
+_LOWEST = -(1 << 63)
 _Flags = npt.NDArray[np.bool_]
-_Constants = tuple[int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class StartStopLayout:
-    """Rows of ``axis.bins`` + 1 counts: one for each of ``stops``, one for the start, one for all other channels.
+    """A row of ``axis.bins`` + 1 counts for each of ``stops``; the axis begins at 0, the last of a row counts what lies beyond.
 
-    The axis begins at 0; the last of a row counts what lies beyond it. ``row`` and ``is_start`` (all bits or none) are uint64 by
-    channel, 256 entries.
+    ``row`` (uint64, 256 entries) is by channel; channels that are no stop share one row behind the others.
     """
 
     start: int
     stops: tuple[int, ...]
     axis: TauAxis
     row: Counts
-    is_start: Counts
 
     @classmethod
     def of(cls, start: int, stops: tuple[int, ...], axis: TauAxis) -> Self:
-        row, is_start = np.full(256, len(stops) + 1, np.uint64), np.zeros(256, np.uint64)
+        row = np.full(256, len(stops), np.uint64)
         row[list(stops)] = np.arange(len(stops))
-        row[start] = len(stops)
-        is_start[start] = _ALL
-        return cls(start, stops, axis, row, is_start)
+        return cls(start, stops, axis, row)
 
     def nothing(self) -> Counts:
-        """An empty histogram."""
-        return np.zeros((len(self.stops) + 2, self.axis.bins + 1), np.uint64)
+        """An empty histogram, with the row that all others share."""
+        return np.zeros((len(self.stops) + 1, self.axis.bins + 1), np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +61,28 @@ class Folding:
 
 
 def count_every_stop(
-    time_ps: Times, channel: Channels, latest_ps: int | None, layout: StartStopLayout
+    time_ps: Times, channel: Channels, tags: Counts, latest_ps: int | None, layout: StartStopLayout
 ) -> tuple[Counts, int | None]:
     """Histogram of every stop's time since the latest start, and the start that is the latest after these tags.
 
-    The start's own row counts the starts, in its first bin. A stop without a start before it lies beyond the axis.
+    A stop without a start before it lies beyond the axis.
 
     Args:
         time_ps: sorted, int64; no two times in a stream are 2**63 ps or more apart.
         channel: uint8.
+        tags: these tags, counted by channel.
         latest_ps: the latest start before these tags, if there is one.
         layout: which channels, which bins; its axis is narrow.
     """
     time_ps, channel = readonly(time_ps, np.int64), readonly(channel, np.uint8)
-    if not time_ps.size:
-        return layout.nothing(), latest_ps
-    before_ps = int(time_ps[0]) - layout.axis.span_ps if latest_ps is None else latest_ps
-    offset = layout.row * np.uint64(layout.axis.bins + 1)
     counts = layout.nothing()
-    after_ps, tied = _every_stop(time_ps, channel, before_ps, layout.is_start, offset, layout.axis.constants, counts.reshape(-1))
-    if tied:
-        channel = readonly(_starts_first(time_ps, channel, layout.start), np.uint8)
-        counts[:] = 0
-        _every_stop(time_ps, channel, before_ps, layout.is_start, offset, layout.axis.constants, counts.reshape(-1))
-    return counts, latest_ps if after_ps == before_ps else int(after_ps)
+    rows = counts[:-1]
+    if time_ps.size:
+        before_ps = int(time_ps[0]) - layout.axis.span_ps if latest_ps is None else latest_ps
+        after_ps = _every_stop(time_ps, channel, before_ps, layout.start, layout.row, layout.axis.constants, counts)
+        rows[:, -1] = tags[list(layout.stops)] - rows.sum(axis=1)
+        latest_ps = int(after_ps) if tags[layout.start] else latest_ps
+    return rows, latest_ps
 
 
 def count_some_stops(
@@ -112,51 +114,115 @@ def count_some_stops(
     fold = folding.numerator, folding.denominator, folding.reach_ps, axis.bin_width_ps
     started = latest_ps is not None
     after_ps, started = _some_stops(
-        time_ps, channel, latest_ps or 0, started, spent, layout.row.astype(np.int64), fold, first_only, counts
+        time_ps, channel, layout.start, latest_ps or 0, started, spent, layout.row, fold, first_only, counts
     )
-    return counts, int(after_ps) if started else None
+    return counts[:-1], int(after_ps) if started else None
 
 
 @njit(nogil=True, cache=True)
 def _every_stop(
-    time_ps: Times, channel: Channels, latest_ps: int, is_start: Counts, offset: Counts, constants: _Constants, counts: Counts
-) -> tuple[np.int64, np.uint64]:
-    _, span_ps, _, multiplier, shift, _ = constants
-    span, factor, places = np.uint64(span_ps), np.uint64(multiplier), np.uint64(shift)
-    latest, former, ties = np.uint64(np.int64(latest_ps)), np.uint64(time_ps[0] - 1), np.uint64(0)
-    for i in range(np.uint64(time_ps.size)):  # no branch depends on a tag
-        c = channel[i]
-        now = np.uint64(time_ps[i])
-        start = is_start[c]
-        ties |= start & np.uint64(now == former)
-        former = now
-        latest = (now & start) | (latest & ~start)
-        counts[offset[c] + ((min(now - latest, span) * factor) >> places)] += np.uint64(1)
-    return np.int64(latest), ties
+    time_ps: Times, channel: Channels, latest_ps: int, start_channel: int, row: Counts, constants: Constants, counts: Counts
+) -> np.int64:
+    """Count what lies on the axis; returns the latest start."""
+    words = np.empty(_CHUNK + LANES, np.uint64)
+    span, eight, size = np.uint64(constants[1]), np.uint64(LANES), np.uint64(time_ps.size)
+    start, latest, none, one = np.uint8(start_channel), np.int64(latest_ps), np.uint64(0), np.uint64(1)
+    place, latest, i = *_since_of_one(time_ps, channel, none, start, latest, span, words, none), one
+    while i + eight <= size:
+        for k in range(i, min(i + np.uint64(_CHUNK) - eight, size - eight) + one, eight):
+            before = latest
+            place, latest, tied = since_of_eight(time_ps, channel, k, start, latest, span, words, place)
+            if tied:
+                _put_right(time_ps, channel, (np.uint64(k), k + eight), start, before, row, constants, counts)
+            i = k + eight
+        _count_words(words, place, row, constants, counts)
+        place = none
+    while i < size:
+        before = latest
+        place, latest = _since_of_one(time_ps, channel, i, start, latest, span, words, place)
+        _put_right(time_ps, channel, (i, i + one), start, before, row, constants, counts)
+        i += one
+    _count_words(words, place, row, constants, counts)
+    return latest
+
+
+@njit(nogil=True, cache=True)
+def _since_of_one(
+    time_ps: Times,
+    channel: Channels,
+    i: np.uint64,
+    start: np.uint8,
+    latest: np.int64,
+    span: np.uint64,
+    words: Counts,
+    place: np.uint64,
+) -> tuple[np.uint64, np.int64]:
+    """``since_of_eight`` for tag i alone."""
+    if channel[i] == start:
+        return place, time_ps[i]
+    since = np.uint64(time_ps[i] - latest)
+    words[place] = since | (np.uint64(channel[i]) << np.uint64(_SOURCE))
+    return place + np.uint64(since < span), latest
+
+
+@njit(nogil=True, cache=True)
+def _count_words(words: Counts, size: np.uint64, row: Counts, constants: Constants, counts: Counts) -> None:
+    factor, places = np.uint64(constants[3]), np.uint64(constants[4])
+    for k in range(size):
+        since = words[k] & np.uint64(_TIME)
+        counts[row[words[k] >> np.uint64(_SOURCE)], (since * factor) >> places] += np.uint64(1)
+
+
+@njit(nogil=True, cache=True)
+def _put_right(
+    time_ps: Times,
+    channel: Channels,
+    part: tuple[np.uint64, np.uint64],
+    start: np.uint8,
+    latest: np.int64,
+    row: Counts,
+    constants: Constants,
+    counts: Counts,
+) -> None:
+    """Move stops that stand before a start of the same time, one of ``part``, from where they were counted to time 0.
+
+    ``latest`` is the latest start before ``part``.
+    """
+    span, factor, places = np.uint64(constants[1]), np.uint64(constants[3]), np.uint64(constants[4])
+    for k in range(part[0], part[1]):
+        if channel[k] != start:
+            continue
+        now, j = time_ps[k], np.int64(k) - 1
+        while latest != now and j >= 0 and time_ps[j] == now:
+            since, r = np.uint64(now - latest), row[channel[j]]
+            if since < span:
+                counts[r, (since * factor) >> places] -= np.uint64(1)  # it is, or will be, counted there
+            counts[r, 0] += np.uint64(1)
+            j -= 1
+        latest = now
 
 
 @njit(nogil=True, cache=True)
 def _some_stops(
     time_ps: Times,
     channel: Channels,
+    start: int,
     latest_ps: int,
     started: bool,
     spent: _Flags,
-    row: npt.NDArray[np.int64],
+    row: Counts,
     fold: tuple[int, int, int, int],
     first_only: bool,
     counts: Counts,
 ) -> tuple[int, bool]:
     numerator, denominator, reach_ps, bin_width_ps = fold
-    beyond = counts.shape[1] - 1
-    stops = spent.size
+    beyond, stops = counts.shape[1] - 1, np.uint64(spent.size)
     for i in range(time_ps.size):
         r = row[channel[i]]
-        if r == stops:
+        if channel[i] == start:
             latest_ps = time_ps[i]
             started = True
             spent[:] = False
-            counts[r, 0] += np.uint64(1)
         elif r < stops and not (first_only and spent[r]):
             spent[r] = True
             since = time_ps[i] - latest_ps
@@ -180,3 +246,47 @@ def _starts_first(time_ps: Times, channel: Channels, start: int) -> Channels:
             ordered[first] = start
             first += 1
     return ordered
+
+
+def _eight_lanes(context: Any, builder: Any, signature: Any, arguments: tuple[Any, ...]) -> Any:
+    write = Lanes(context, builder)
+    time_ps, channel, i, start, latest, span, into, place = arguments
+    now = write.load(write.pointer(signature.args[0], time_ps, i), LANE)
+    former = write.load(write.pointer(signature.args[0], time_ps, builder.sub(i, LANE(1))), LANE)
+    channels = write.load(write.pointer(signature.args[1], channel, i), OCTET)
+    starts = builder.icmp_unsigned("==", channels, write.everywhere(start))
+
+    def later(one: Any, other: Any) -> Any:
+        return builder.select(builder.icmp_signed(">", one, other), one, other)
+
+    nowhere = write.constant(_LOWEST)
+    latest_here = builder.select(starts, now, nowhere)
+    for step in (1, 2, 4):  # each lane learns of the latest start in itself and in those before it
+        lanes = [LANES if lane < step else lane - step for lane in range(LANES)]
+        before = builder.shuffle_vector(latest_here, nowhere, ir.Constant(lanes_of(HALF), lanes))
+        latest_here = later(before, latest_here)
+    since = builder.sub(now, later(latest_here, write.everywhere(latest)))
+    kept = builder.and_(builder.icmp_unsigned("<", since, write.everywhere(span)), builder.not_(starts))
+    words = builder.or_(since, builder.shl(builder.zext(channels, lanes_of(LANE)), write.constant(_SOURCE)))
+    write.store(write.closed_up(words, kept), write.pointer(signature.args[6], into, place))
+    tied = builder.and_(starts, builder.icmp_unsigned("==", now, former))
+    found = (
+        builder.add(place, write.number(kept)),
+        later(builder.extract_element(latest_here, HALF(LANES - 1)), latest),
+        write.number(tied),
+    )
+    return context.make_tuple(builder, signature.return_type, found)
+
+
+def _since_of_eight(_: Any, time_ps: Any, channel: Any, i: Any, start: Any, latest: Any, span: Any, into: Any, place: Any) -> Any:
+    found = types.Tuple((types.uint64, types.int64, types.uint64))  # type: ignore[no-untyped-call]
+    return found(time_ps, channel, i, start, latest, span, into, place), _eight_lanes
+
+
+since_of_eight: Any = intrinsic(_since_of_eight)
+"""Words of those of tags i to i + 7 that are not of channel ``start`` (uint8) and less than ``span`` behind the latest start.
+
+They are written into ``into`` from ``place`` on, with room for eight. ``latest`` (int64) is the latest start before tag i; tag
+i - 1 exists. Returns the place behind them, the latest start behind the eight, and how many starts have the time of
+the tag before them.
+"""

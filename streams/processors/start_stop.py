@@ -19,6 +19,7 @@ import numpy.typing as npt
 from schemas.panes import Counts
 from streams.kernels.axis import TauAxis
 from streams.kernels.pairs import Tags
+from streams.kernels.singles import count_channels
 from streams.kernels.start_stop import Folding, StartStopLayout, count_every_stop, count_some_stops
 from streams.processors import tally
 from streams.processors.channel_choice import different
@@ -134,38 +135,38 @@ def close(state: StartStopState, parameters: StartStopParameters) -> tuple[Tally
 
 def read(counted: Tally, parameters: StartStopParameters) -> StartStops:
     """What a tally, or a sum of tallies, of these parameters holds."""
-    *rows, starts, _ = counted.totals.reshape(-1, parameters.bins + 1)
+    rows = counted.totals[1:].reshape(-1, parameters.bins + 1)
     return StartStops(
         counted.live_ps,
         parameters.bin_width_ps,
-        int(starts[0]),
+        int(counted.totals[0]),
         {stop: row[:-1] for stop, row in zip(parameters.stops, rows, strict=True)},
         {stop: int(row[-1]) for stop, row in zip(parameters.stops, rows, strict=True)},
     )
 
 
 class _Counter:
-    """Totals: the rows of the layout."""
+    """Totals: the number of starts, then the rows of the layout."""
 
     def __init__(self, parameters: StartStopParameters) -> None:
         self._parameters = parameters
-        self._every = not parameters.first_only and parameters.period_ps is None and parameters.layout.axis.narrow
 
     def nothing(self) -> Counts:
-        return self._parameters.layout.nothing().reshape(-1)
+        return np.zeros(1 + len(self._parameters.stops) * (self._parameters.bins + 1), np.uint64)
 
     def begin(self, start_ps: int) -> LatestStart:  # noqa: ARG002 - nothing here depends on it
         return LatestStart(None, np.zeros(len(self._parameters.stops), np.bool_))
 
     def count(self, carry: LatestStart, tags: Tags, part: LivePart, totals: Counts) -> LatestStart:  # noqa: ARG002
-        parameters = self._parameters
-        if self._every:
-            counts, latest_ps = count_every_stop(*tags, carry.time_ps, parameters.layout)
-            totals += counts.reshape(-1)
-            return LatestStart(latest_ps, carry.spent)
-        spent = carry.spent.copy()
-        counts, latest_ps = count_some_stops(
-            *tags, carry.time_ps, spent, parameters.layout, parameters.folding, first_only=parameters.first_only
-        )
-        totals += counts.reshape(-1)
+        parameters, spent = self._parameters, carry.spent
+        by_channel = count_channels(tags[1])
+        if not parameters.first_only and parameters.period_ps is None and parameters.layout.axis.narrow:
+            counts, latest_ps = count_every_stop(*tags, by_channel, carry.time_ps, parameters.layout)
+        else:
+            spent = spent.copy()
+            counts, latest_ps = count_some_stops(
+                *tags, carry.time_ps, spent, parameters.layout, parameters.folding, first_only=parameters.first_only
+            )
+        totals[0] += by_channel[parameters.start]
+        totals[1:] += counts.reshape(-1)
         return LatestStart(latest_ps, spent)

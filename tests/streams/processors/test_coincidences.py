@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from schemas.block import Loss
 from schemas.panes import PANE_PS, PaneParameters
 from streams.errors import DensityError
-from streams.kernels import coincidence
 from streams.processors import coincidences, panes
 from streams.processors.coincidences import CoincidenceParameters, CoincidenceState, read
 from streams.processors.delayed import Delays
@@ -100,20 +99,6 @@ def test_coincidences_equal_the_oracle_however_the_stream_is_cut(whole, window_p
     assert not shifted
 
 
-@settings(max_examples=50)
-@given(crowds(channels=(*CHANNELS, 9), most=14, span=40), st.integers(1, 30))
-def test_the_kernel_is_the_same_in_python(tags, window_ps):
-    tables = CoincidenceParameters(SETS, window_ps).tables
-    totals = np.zeros((2, len(SETS)), np.uint64)
-    jitted, names = coincidence._count, ("_add", "_next_run", "_drop", "_gather")
-    jitted(*tags, 0, window_ps, tables.place, tables.members, tables.sets_of, totals[0])
-    with pytest.MonkeyPatch.context() as patch:
-        for name in names:
-            patch.setattr(coincidence, name, getattr(coincidence, name).py_func)
-        jitted.py_func(*tags, 0, window_ps, tables.place, tables.members, tables.sets_of, totals[1])
-    assert (totals[0] == totals[1]).all()
-
-
 def test_a_pair_is_what_panes_count():
     generator = np.random.default_rng(4)
     time_ps = np.cumsum(generator.integers(0, 900, 5_000))
@@ -192,11 +177,6 @@ def test_times_at_the_edge_of_what_a_segment_holds(base):
     whole = segment(time_ps, [0, 1, 1, 0], base, base + 3_000, origin_unix_ns=0)
     tallies, _ = run([whole], CoincidenceParameters(((0, 1),), 10))
     assert sum(int(one.totals[0]) for one in tallies) == 2
-    parameters = CoincidenceParameters(((0, 1),), 2**40)
-    tables = parameters.tables
-    totals = np.zeros(1, np.uint64)
-    coincidence.count_coincidences(np.array([-(2**62), 2**62 - 1]), np.array([0, 1], np.uint8), 0, 2**40, tables, totals)
-    assert not totals.any()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from schemas.block import Loss
 from streams.errors import DensityError
 from streams.estimators.mandel import CountMoments
-from streams.kernels import dispersion as kernels
 from streams.processors import dispersion
 from streams.processors.bin_widths import BinWidths
 from streams.processors.count_series import SeriesParameters
@@ -59,30 +58,12 @@ def test_sums_equal_the_oracle_however_the_stream_is_cut(whole, data):
     assert found == oracle(whole)
 
 
-def test_sums_beyond_64_bits():
-    counts = np.array([[2**32 - 1], [2**32 - 1]], np.uint32)
-    bins, sums = np.zeros(1, np.int64), kernels.empty_sums(1, 1)
-    for add in (kernels.add_powers, kernels.add_powers.py_func):
-        with np.errstate(over="ignore"):
-            add(counts, 0, np.ones(1, np.int64), np.zeros(1, np.int64), np.zeros((1, 1), np.uint64), bins, sums)
-    assert bins.tolist() == [4]
-    values = [kernels_value(words) for words in sums[0, 0].tolist()]
-    assert values == [4 * (2**32 - 1) ** power for power in (1, 2, 3, 4)]
-
-
-def kernels_value(words):
-    return sum(word << (64 * place) for place, word in enumerate(words))
-
-
 def test_bins_too_full_are_refused():
     two = BinWidths(SeriesParameters((0,), WIDTH_PS), (2,))
     state, _ = dispersion.step(dispersion.initial(two), segment([5], [0], 0, WIDTH_PS, origin_unix_ns=0), two)
     nearly = replace(state, partial=np.full((1, 1), 2**32 - 1, np.uint64))
     with pytest.raises(DensityError, match="narrower bins"):
         dispersion.step(nearly, segment([WIDTH_PS], [0], WIDTH_PS, 2 * WIDTH_PS, origin_unix_ns=0), two)
-    full = np.full((2, 1), 2**31, np.uint32)
-    arrays = np.array([2]), np.zeros(1, np.int64), np.zeros((1, 1), np.uint64), np.zeros(1, np.int64), kernels.empty_sums(1, 1)
-    assert not kernels.add_powers(full, 0, *arrays)
 
 
 @pytest.mark.parametrize("multiples", [(), (0,), (1, 1), (2**16 + 1,)])

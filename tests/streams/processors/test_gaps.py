@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.block import Loss
-from streams.kernels import gaps as kernels
 from streams.processors import gaps
 from streams.processors.gaps import GapParameters, GapState, read
 from streams.processors.state_bytes import state_from_bytes, state_to_bytes
@@ -71,43 +70,12 @@ def test_gaps_equal_the_oracle_however_the_stream_is_cut(whole, parameters, data
     assert [(one.key, one.totals.tolist()) for one in tallies] == [(one.key, one.totals.tolist()) for one in in_one]
 
 
-@settings(max_examples=40)
-@given(crowds(most=25, span=60), PARAMETERS)
-def test_the_kernels_are_the_same_in_python(tags, parameters):
-    last = np.full((2, 256), kernels.NO_TAG)
-    jitted = kernels.count_gaps(*tags, last[0], parameters.layout)
-    with pytest.MonkeyPatch.context() as patch, np.errstate(over="ignore"):
-        for name in ("_count_equal", "_count_doubling"):
-            patch.setattr(kernels, name, getattr(kernels, name).py_func)
-        in_python = kernels.count_gaps(*tags, last[1], parameters.layout)
-    assert (jitted == in_python).all()
-    assert (last[0] == last[1]).all()
-
-
-@pytest.mark.parametrize("bits", [0, 3, 6])
-def test_every_edge_opens_its_own_bin(bits):
-    parameters = GapParameters((0,), octave_bits=bits)
-    edges = parameters.layout.edges_ps()
-    assert (np.diff(edges) >= 0).all()
-    for edge in edges[np.diff(edges, append=edges[-1] + 1) > 0]:
-        for gap in (edge - 1, edge, edge + 1):
-            if gap >= 0:
-                counts = kernels.count_gaps(
-                    np.array([0, gap]), np.zeros(2, np.uint8), np.full(256, kernels.NO_TAG), parameters.layout
-                )
-                assert counts[0].nonzero()[0].tolist() == [np.searchsorted(edges, gap, side="right") - 1]
-
-
 def test_hostile_streams():
     parameters = GapParameters((0,))
     burst = segment(np.full(1_000_000, 5), np.zeros(1_000_000), 0, 10)
     assert total(run([burst], parameters), parameters)[0][0] == 999_999
     time_ps = np.arange(10_000_000)
     assert total(run([segment(time_ps, np.zeros(time_ps.size), 0, time_ps.size)], parameters), parameters)[0][8] == 9_999_999
-    ends = np.array([-(2**62), 2**62 - 1])
-    counts = kernels.count_gaps(ends, np.zeros(2, np.uint8), np.full(256, kernels.NO_TAG), parameters.layout)
-    assert counts[0].nonzero()[0].tolist() == [parameters.layout.bins]
-    assert counts.sum() == 1
     nothing = run([segment([], [], 0, 10), segment([], [], 10, 20), segment([20], [0], 20, 21)], parameters)
     assert sum(total(nothing, parameters)[0]) == 0
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from schemas.block import Loss
 from schemas.panes import PANE_PS
 from streams.errors import DensityError
-from streams.kernels import gates as kernels
 from streams.processors import gates
 from streams.processors.delayed import Delays
 from streams.processors.gates import GateParameters, GateState, read
@@ -85,18 +84,6 @@ def test_gates_equal_the_oracle_however_the_stream_is_cut(whole, parameters, dat
     assert [(one.key, one.live_ps) for one in tallies] == [(one.key, one.live_ps) for one in run([whole], parameters)]
 
 
-@settings(max_examples=40)
-@given(crowds(most=20, span=80), PARAMETERS)
-def test_the_kernel_is_the_same_in_python(tags, parameters):
-    results = []
-    for count in (kernels._count, kernels._count.py_func):
-        patterns, in_gates = np.zeros(1 << len(parameters.channels), np.uint64), np.zeros(len(parameters.channels), np.uint64)
-        layout, gate_ps = parameters.layout, (parameters.begin_ps, parameters.end_ps)
-        count(*tags, (0, tags[0].size), gate_ps, layout.herald, layout.place, patterns, in_gates)
-        results.append((patterns.tolist(), in_gates.tolist()))
-    assert results[0] == results[1]
-
-
 def test_clicks_of_a_made_heralded_source():
     generator = np.random.default_rng(2)
     pulses = np.arange(1, 200_001) * 12_500
@@ -129,9 +116,6 @@ def test_hostile_streams():
     assert read(run([piece], parameters)[0], parameters).patterns == {frozenset(): 9_999_998}
     with pytest.raises(DensityError, match="shorten the gate"):
         run([piece], GateParameters(0, (1,), 0, 2**41))
-    ends = segment([-(2**62), 2**62 - 1], [0, 1], -(2**62), 2**62)
-    patterns, _ = kernels.count_gates(ends.time_ps, ends.channel, (0, 2), (-(2**41), 2**41), parameters.layout)
-    assert patterns.tolist() == [1, 0]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """Second differences against plain integers, however the stream is cut, and across interruptions."""
 
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.estimators.allan import SecondDifferences
-from streams.kernels import allan
-from streams.kernels.wide_sums import WORDS, value_of
 from streams.processors import stability
 from streams.processors.stability import StabilityState
 from streams.processors.state_bytes import state_from_bytes, state_to_bytes
@@ -48,12 +45,3 @@ def test_differences_equal_the_oracle_however_the_stream_is_cut(whole, data):
         state, found = stability.step(state, piece, WIDTHS)
         state = state_from_bytes(state_to_bytes(state), StabilityState)
     assert found == oracle(whole)
-
-
-def test_the_kernel_is_the_same_in_python_and_beyond_64_bits():
-    counts = np.array([[0], [2**32 - 1], [0], [2**32 - 1]], np.uint32)
-    for add in (allan.add_differences, allan.add_differences.py_func):
-        terms, squares = np.zeros(1, np.int64), np.zeros((1, 1, WORDS), np.uint64)
-        with np.errstate(over="ignore"):
-            add(counts, 0, np.array([1]), terms, squares)
-        assert (terms[0], value_of(squares[0, 0].tolist())) == (3, 3 * (2**32 - 1) ** 2)
