@@ -4,7 +4,7 @@
 r = (1 - p)(d - 1)/d for Hilbert spaces of dimension d, with A ≥ 0, B ≥ 0 and A + B ≤ 1. Sequences of one length differ by more
 than their shots' scatter: the scatter between them gives the errors. The interval holds every p whose best A and B leave a
 deviance that is not too much larger. A bootstrap over sequences was tried: where the decay is not seen to its end the limits on
-A and B bend it, and its 95 % intervals hold the truth in 63 to 95 of 100 cases (these in 92 to 99).
+A and B bend it, and its 95 % intervals hold the truth in 63 to 97 % of simulated cases (these in 92 to 99 %).
 """
 
 from collections.abc import Sequence
