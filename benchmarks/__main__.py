@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import clock, correlators, end_to_end, slo_engine, wire_format
+from benchmarks import clock, correlators, end_to_end, processors, slo_engine, wire_format
 from benchmarks.result import table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -25,6 +25,7 @@ _HEAD = (
 def main() -> None:
     parts: Mapping[str, Callable[[], str]] = {
         "correlators": _correlators,
+        "processors": lambda: table(processors.measure()),
         "clock": lambda: table(clock.measure()),
         "wire": lambda: table(wire_format.measure()),
         "slo": lambda: table(slo_engine.measure()),
