@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import clock, correlators, end_to_end, processors, slo_engine, wire_format
+from benchmarks import clock, correlators, end_to_end, processors, slo_engine, sources, wire_format
 from benchmarks.result import table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -28,6 +28,7 @@ def main() -> None:
         "processors": lambda: table(processors.measure()),
         "clock": lambda: table(clock.measure()),
         "wire": lambda: table(wire_format.measure()),
+        "sources": lambda: table(sources.measure()),
         "slo": lambda: table(slo_engine.measure()),
         "platform": lambda: _platform(arguments.tags),
     }

@@ -150,7 +150,7 @@ _KINDS: Mapping[type, tuple[str, _Take]] = {
     Pairs: ("source", _pairs),
     Heralded: ("source", lambda plan, now, nominal, random: heralded(plan, brightness(now, nominal), _purity(now), random)),
     Power: ("optics", lambda plan, now, _, random: checked(_part(now.optics), plan, random)),
-    Repetition: ("source", lambda plan, now, _, random: driven(_pulsed(now), plan, random)),
+    Repetition: ("source", lambda plan, now, nominal, random: driven(_pulsed(now), plan, brightness(now, nominal), random)),
     Correlations: ("entangler", lambda plan, now, _, random: pauli_correlations(_pair(now), plan, random)),
     Projections: ("entangler", lambda plan, now, _, random: projection_counts(_pair(now), plan, random)),
     BellTest: ("entangler", lambda plan, now, _, random: chsh_counts(_pair(now), plan, random)),
