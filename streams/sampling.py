@@ -39,12 +39,13 @@ class _Span:
 
 
 class Sampler:
-    """Which indicators a subject has says the prefix of its name: that of its system."""
+    """Which indicators a subject has says the prefix of its name, or of its device's: that of its system."""
 
     def __init__(
         self, catalogue: Catalogue, estimators: Mapping[str, Estimator], calibrations: Calibrations | None = None
     ) -> None:
         self._calibrations = calibrations or Calibrations()
+        self._systems = {system for row in catalogue.values() for system in row.systems}
         self._rows: dict[tuple[str, str], list[tuple[Indicator, tuple[Estimator, ...]]]] = defaultdict(list)
         for row in catalogue.values():
             known = tuple(estimators[name] for name in row.estimators)
@@ -108,10 +109,15 @@ class Sampler:
             for row, estimate in self._estimates(topic, span, data, series)
         )
 
+    def _system_of(self, span: _Span) -> str:
+        """That of the subject's own name, and of a link or hop, whose name may be any, that of the device that speaks for it."""
+        own = system_by_prefix(DeviceId(span.subject))
+        return own if own in self._systems else system_by_prefix(span.device)
+
     def _estimates(
         self, topic: Topic, span: _Span, data: Sequence[object], series: bool | None
     ) -> Iterator[tuple[Indicator, Estimate]]:
-        for row, known in self._rows.get((topic.name, system_by_prefix(DeviceId(span.subject))), ()):
+        for row, known in self._rows.get((topic.name, self._system_of(span)), ()):
             for estimator in known:
                 usable = estimator.usable(data)
                 if usable and series in {None, estimator.series}:

@@ -1,5 +1,6 @@
 """The sampler asks the estimators that the catalogue names, and no one else; silence is down."""
 
+import msgspec
 import pytest
 
 from schemas.events import Command, Event, Heartbeat, State, Swaps, What
@@ -59,6 +60,13 @@ def test_what_did_not_happen_gives_nothing(sampler: Sampler) -> None:
     assert IndicatorId("qic.M9") not in {
         sample.indicator for sample in sampler.events(window(event("qic-a", 0, Command(name="align", tries=1, ok=True))))
     }
+
+
+def test_a_link_has_those_of_the_device_that_speaks_for_it(sampler: Sampler) -> None:
+    told = event("qic-a", 0, Swaps(attempts=10, acknowledged=9))
+    link = msgspec.structs.replace(told, subject=SubjectId("link-a-b"))
+    (sample,) = sampler.events(window(link, subject="link-a-b"))
+    assert (sample.subject, sample.indicator) == ("link-a-b", "qic.M9")
 
 
 def test_a_subject_has_its_own_systems_indicators(sampler: Sampler) -> None:
