@@ -222,4 +222,5 @@ ESTIMATOR = Estimator(
     ArrivalParameters,
     arrival_jitter,
     reading={"of": "arrivals"},
+    uses=lambda one: one.of == "arrivals",
 )

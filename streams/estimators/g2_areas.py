@@ -88,4 +88,5 @@ ESTIMATOR = Estimator(
     (HistogramData,),
     AreaParameters,
     g2_by_areas,
+    uses=lambda one: one.of == "coincidences",
 )

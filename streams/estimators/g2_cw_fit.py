@@ -215,4 +215,5 @@ ESTIMATOR = Estimator(
     CwFitParameters,
     g2_by_dip_fit,
     suits=lambda data, _given: all(one.accidentals_per_ps is None and one.period_ps is None for one in data),
+    uses=lambda one: one.of == "coincidences",
 )

@@ -220,4 +220,5 @@ ESTIMATOR = Estimator(
     OverlapParameters,
     g2_by_overlap_fit,
     suits=_suits,
+    uses=lambda one: one.of == "coincidences",
 )

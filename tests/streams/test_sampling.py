@@ -5,7 +5,7 @@ import pytest
 
 from schemas.events import Command, Event, Heartbeat, State, Swaps, What
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
-from schemas.measurements import HomScan, Measurement
+from schemas.measurements import DelayHistogram, HomScan, Measurement
 from slo.catalogue import catalogue
 from streams.estimators.registry import estimators
 from streams.processors.silence import with_silence
@@ -87,6 +87,18 @@ def test_a_measurement_is_sampled_at_once(sampler: Sampler) -> None:
         assert (sample.end_unix_s, sample.integration_s) == (END_S, 10)
         assert sample.indicator == IndicatorId("sps.M2")
         assert sample.estimate.lower <= 0.9 <= sample.estimate.upper
+
+
+def test_a_histogram_of_arrivals_is_no_correlation(sampler: Sampler) -> None:
+    measurement = Measurement(
+        subject=SubjectId("sps-a"),
+        device=DeviceId("sps-a"),
+        run=RunId("r"),
+        start_unix_ns=END_S * NS - 10 * NS,
+        end_unix_ns=END_S * NS - 1,
+        data=DelayHistogram(of="arrivals", start_ps=0, bin_width_ps=25, counts=(3,) * 500, integration_s=10.0, period_ps=12_500),
+    )
+    assert {sample.indicator for sample in sampler.measurement(measurement)} == {IndicatorId("sps.M7")}
 
 
 def test_silence_of_a_live_subject_is_down() -> None:
