@@ -293,6 +293,7 @@ def test_names_in_parameters_are_refused(asked) -> None:
     assert (status, body) == (200, b"file(\\'/etc/passwd\\')\n")
 
 
+@pytest.mark.slow
 def test_limits_hold_and_can_only_be_lowered(asked) -> None:
     _, code, body = asked("SELECT number FROM numbers(10)", max_result_rows="5")
     assert code == 396, body

@@ -27,6 +27,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_finds_what_was_put_in(file: Path, tmp_path: Path) -> None:
     picture = tmp_path / "g2.svg"
     said = run(tmp_path, "analyse", str(file), "--json", "--histogram", "--plot", str(picture))
@@ -46,6 +47,7 @@ def test_finds_what_was_put_in(file: Path, tmp_path: Path) -> None:
     assert "source.npz: g²(0) = " in picture.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_other_channels_bins_and_windows(file: Path, tmp_path: Path) -> None:
     said = run(tmp_path, "analyse", str(file), "--json", "--channels", "1,0", "--bin", "200ps", "--window", "±100 ns")
     assert said.code == 0, said.err

@@ -27,6 +27,7 @@ def files(nodes: TwoNodes, tmp_path_factory: pytest.TempPathFactory) -> list[str
     return [str(folder / f"{name}.npz") for name in ("alice", "bob")]
 
 
+@pytest.mark.slow
 def test_what_was_put_in_is_found(nodes: TwoNodes, files: list[str], tmp_path: Path) -> None:
     picture, merged = tmp_path / "c.svg", tmp_path / "m.parquet"
     said = run(
@@ -80,6 +81,7 @@ def test_people_get_words_and_a_picture(files: list[str], tmp_path: Path) -> Non
     assert "\x1b" not in said.out
 
 
+@pytest.mark.slow
 def test_nothing_found_is_the_answer_no(files: list[str], tmp_path: Path) -> None:
     said = run(tmp_path, "clock", *files, "--around", "5s", "--search", "100ms", "--json")
     assert said.code == ExitCode.NEGATIVE
@@ -91,6 +93,7 @@ def test_nothing_found_is_the_answer_no(files: list[str], tmp_path: Path) -> Non
     assert "not found in 10.6 s within 0.1 s of 5 s: no tags stand out as shared" in told.out
 
 
+@pytest.mark.slow
 def test_clocks_without_a_common_time_are_compared_from_their_starts(nodes: TwoNodes, files: list[str], tmp_path: Path) -> None:
     far_ps = 4 * 10**17
     time_ps = nodes.other_ps[nodes.other_ps >= 0] + far_ps

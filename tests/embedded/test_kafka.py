@@ -28,6 +28,7 @@ async def test_messages_come_back(broker: str) -> None:
     assert await consume(broker, topic, len(values)) == values
 
 
+@pytest.mark.slow
 async def test_killed_broker_keeps_its_messages_and_port(own_broker: EmbeddedBroker) -> None:
     values = [bytes([number]) * 1000 for number in range(50)]
     await create(own_broker.address, "kept")
@@ -44,6 +45,7 @@ async def test_listens_on_loopback_only(broker: str, own_broker: EmbeddedBroker)
     assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 
 
+@pytest.mark.slow
 async def test_half_formatted_directory_is_formatted_again(own_broker: EmbeddedBroker) -> None:
     """As a kill in the midst of the first start leaves it."""
     own_broker.kill()

@@ -65,6 +65,7 @@ def seen(found: StackStatus) -> dict[str, PartState]:
     return {part.name: part.state for part in found.parts}
 
 
+@pytest.mark.slow
 async def test_killed_stack_starts_again_with_its_data_and_stops_clean(tmp_path: Path) -> None:
     values = [bytes([number]) * 100 for number in range(20)]
     async with stack(tmp_path) as first:

@@ -130,6 +130,7 @@ async def test_too_large_a_record_is_refused_and_the_publisher_lives(broker: str
     await publisher.flush()
 
 
+@pytest.mark.slow
 async def test_a_broker_killed_while_blocks_flow_loses_and_doubles_nothing(own_broker: EmbeddedBroker) -> None:
     blocks = 240
     async with Publisher(

@@ -161,6 +161,7 @@ def test_against_all_events_second_by_second(steps: list[Step], kind: str) -> No
             assert list(names) == above + ["exhaustion"] * runs_out
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(series, kinds, st.lists(st.integers(0, 40), max_size=20))
 def test_twenty_restarts_change_nothing(steps: list[Step], kind: str, cuts: list[int]) -> None:

@@ -80,6 +80,7 @@ def series(*stretches: tuple[Verdict, int]) -> list[Verdict]:
 G, B, N = Verdict.GOOD, Verdict.BAD, Verdict.INSUFFICIENT
 
 
+@pytest.mark.slow
 @needs_promtool
 @pytest.mark.parametrize(
     "found",

@@ -37,6 +37,7 @@ def opened(client: Client, finished: Finished | None) -> SloPipeline:  # noqa: F
     )
 
 
+@pytest.mark.slow
 def test_twenty_restarts_lose_nothing(writer: Writer, client: Client) -> None:  # noqa: F811
     messages = history(120)
     whole = run(opened(client, None), messages)

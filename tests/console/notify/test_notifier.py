@@ -106,6 +106,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
     raise AssertionError(f"waited 20 s for {what}")
 
 
+@pytest.mark.slow
 def test_told_once_through_a_restart_and_an_outage(
     client: Client, reader: Reader, hook: Hook, alerts: Alerts, device: str
 ) -> None:
@@ -136,6 +137,7 @@ def test_told_once_through_a_restart_and_an_outage(
     assert log == [{"outcome": "begun", "n": 1}, {"outcome": "sent", "n": 3}]
 
 
+@pytest.mark.slow
 def test_a_ticket_waits_behind_its_page(client: Client, reader: Reader, hook: Hook, alerts: Alerts, device: str) -> None:
     receiver = PersonalReceiver(f"json://127.0.0.1:{hook.port}/alerts", "").name
     with notifying(client, reader, hook):

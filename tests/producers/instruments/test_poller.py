@@ -52,6 +52,7 @@ async def test_every_instrument_of_the_demo_laboratory_answers() -> None:
     assert all("?" in question for question in laboratory.asked)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("manner", "state"),
     [

@@ -184,6 +184,7 @@ def eventful():
     return nodes, start_ps, fingerprint(ticks)
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.data())
 def test_cuts_change_nothing(eventful, data):
