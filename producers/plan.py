@@ -3,6 +3,7 @@
 import msgspec
 
 from producers.errors import SourceError
+from schemas.records import Parameter
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -14,3 +15,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def __post_init__(self) -> None:
         if not 0 < self.takes_s <= self.every_s:
             raise SourceError(f"a measurement of {self.takes_s:g} s every {self.every_s:g} s: it must be done before the next")
+
+    @property
+    def conditions(self) -> dict[str, Parameter]:
+        """What was set for it, and is told with it."""
+        return {}

@@ -231,6 +231,7 @@ class RecordFeed:
                 end_unix_ns=self._unix_ns(due_s),
                 data=data,
                 firmware=self._firmware,
+                conditions=measure.conditions,
                 calibration=f"{self._teller.calibration.routine}-{self._calibrations}" if self._calibrations else "",
             )
             yield Outgoing(topics.MEASUREMENTS, self._teller.subject, record)

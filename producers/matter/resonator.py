@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from producers.errors import SourceError
 from producers.plan import Plan
 from schemas.measurements import ResonatorSweep
+from schemas.records import Parameter
 
 Frequencies = npt.NDArray[np.float64]
 Response = npt.NDArray[np.complex128]
@@ -96,6 +97,10 @@ class Sweep(Plan, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="re
     points: int = 401
     noise: float = 0.01
     with_spin: bool = False
+
+    @property
+    def conditions(self) -> dict[str, Parameter]:
+        return {"spin": "resonant" if self.with_spin else "detuned"}
 
 
 def swept(resonator: Resonator, sweep: Sweep, random: np.random.Generator) -> ResonatorSweep:

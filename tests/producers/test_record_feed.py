@@ -12,6 +12,7 @@ from producers.condition import Condition
 from producers.entanglement.link import Link
 from producers.entanglement.repeater import Repeater
 from producers.fault_catalogue import Change, Failure, Notice
+from producers.matter.resonator import Resonator, Sweep
 from producers.optics.coupling import Optics, Power
 from producers.record_feed import CalibrationPlan, Duties, Outgoing, RecordFeed, Teller
 from producers.sources import PulsedParameters
@@ -144,6 +145,17 @@ def test_a_calibration_is_announced_told_and_left_alone() -> None:
     assert {one.calibration for one in taken} >= {"", "tuning-1", "tuning-2"}
     calibrating = [beat for beat in events(found, Heartbeat) if beat.what == Heartbeat(state=State.CALIBRATION, emitting=True)]
     assert len(calibrating) == pytest.approx(len(begun) * 9, abs=len(begun))
+
+
+def test_a_measurement_says_what_was_set_for_it() -> None:
+    """A sweep with the spin tuned in shows two resonances, neither of them the resonator's own."""
+    measures = (Sweep(every_s=10, points=11), Sweep(every_s=10, points=11, with_spin=True), Power(every_s=10))
+    made, _ = feed(Apparatus(resonator=Resonator(), optics=Optics()), NEVER, measures=measures)
+    taken = [one.record for one in said(made, 40) if isinstance(one.record, Measurement)]
+    conditions = {(type(one.data).__name__, *one.conditions.items()) for one in taken}
+    assert conditions == {
+        ("ResonatorSweep", ("spin", "detuned")), ("ResonatorSweep", ("spin", "resonant")), ("PowerCheck",)
+    }  # fmt: skip
 
 
 def test_calibrations_fail_and_drag() -> None:
