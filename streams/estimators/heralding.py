@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from math import inf
 
-import msgspec
-
 from schemas.measurements import HeraldedCounts, PairCounts
 from schemas.records import Estimate, Parameter
+from streams.estimators.accidentals import accidentals_expected
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, IntervalKind, not_estimated
-from streams.estimators.heralded_g2 import estimate_heralded_g2
 from streams.estimators.outcome import Bounds, Outcome
 from streams.estimators.sequences import count_ratio_interval, method_of, rate_interval, ratio_interval
 
 KLYSHKO_METHOD = "(coincidences - accidentals)/(heralds - dark heralds), binomial interval, v1"
 CAR_METHOD = "(coincidences - accidentals)/accidentals, conditional binomial interval, v1"
+HERALDED_METHOD = "heralded g2, N_h N_h12 / (N_h1 N_h2), interval by Garwood on N_h12, v1"
 _MULTI_PAIR = 0.05
 """Accidentals over coincidences from which pairs of one pulse are no longer alone."""
 
@@ -121,18 +120,26 @@ def coincidences_over_accidentals(data: Sequence[PairCounts], parameters: PairPa
 
 
 def g2_heralded(data: Sequence[HeraldedCounts], parameters: PairParameters) -> Outcome:
-    """N_h·N_h12/(N_h1·N_h2) of all heralds; the others' scatter is small against that of the triples."""
+    """N_h·N_h12/(N_h1·N_h2) of all heralds (P. Grangier, G. Roger, A. Aspect, Europhys. Lett. 1, 173, 1986).
+
+    The interval takes the triples to be by far the rarest. None: an upper limit. Detectors' dead time does not bias it as long as
+    a detector's clicks are in different gates.
+    """
     heralds, first, second, both = (sum(getattr(one, name) for one in data) for name in ("heralds", "first", "second", "both"))
-    known = estimate_heralded_g2(heralds, first, second, both, parameters.confidence)
-    if known.value is None:
-        return not_estimated(parameters, known.warnings[0], unit="1", method=known.method, counts=known.counts)
+    counts = {"heralds": heralds, "first": first, "second": second, "both": both}
+    if not first or not second:
+        why = "a detector never clicked in a gate"
+        return not_estimated(parameters, why, unit="1", method=HERALDED_METHOD, counts=counts)
     scale = heralds / (first * second)
     lower, upper = rate_interval(parameters.interval, both, 1.0, parameters.confidence)
-    estimate = msgspec.structs.replace(
-        known,
+    estimate = Estimate(
+        value=both * scale,
         lower=lower * scale,
         upper=upper * scale,
-        method=method_of(known.method, parameters.interval),
+        confidence=parameters.confidence,
+        counts=counts,
+        unit="1",
+        method=method_of(HERALDED_METHOD, parameters.interval),
         parameters={"expected_counts": 1 / scale, "normalisation": "heralds", "interval": parameters.interval},
     )
 
@@ -140,7 +147,7 @@ def g2_heralded(data: Sequence[HeraldedCounts], parameters: PairParameters) -> O
         lower, upper = rate_interval(parameters.interval, round(both * factor), 1.0, parameters.confidence)
         return lower * scale / factor, upper * scale / factor
 
-    return Outcome(estimate, known.value, known.value, interval_of=interval_of)
+    return Outcome(estimate, estimate.value, estimate.value, interval_of=interval_of)
 
 
 def _total(data: Sequence[PairCounts]) -> PairCounts:
@@ -170,7 +177,7 @@ def _accidentals(pair: PairCounts) -> float:
     """Expected among the coincidences: the mean of the side windows, else R1·R2·window·time."""
     if pair.accidental_windows:
         return pair.accidentals / pair.accidental_windows
-    return pair.heralds * pair.signals * pair.window_ps * 1e-12 / pair.integration_s
+    return accidentals_expected((pair.heralds, pair.signals), pair.integration_s, pair.window_ps)
 
 
 ESTIMATORS = (
