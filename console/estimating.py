@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from console.quantities import seconds_text
+from console.lacking_text import lacking_text
 from console.refusal import ExitCode, Refusal
 from producers.measurements import registry as files
 from producers.measurements.reader import Content
@@ -93,9 +93,7 @@ class Estimation:
         if self.lacks is None:
             at_threshold = self.verdict is Verdict.INSUFFICIENT and self.outcome.estimate.value is not None
             return "the value stands at the threshold: no number of counts like these decides" if at_threshold else ""
-        more = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self.lacks.more.items())
-        time = "" if self.lacks.seconds is None else f", {seconds_text(self.lacks.seconds)} at the present rate"
-        return f"a verdict needs about {more} more{time}"
+        return lacking_text(self.lacks.more, self.lacks.seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,16 @@ import msgspec
 from console.histogram import Histogram
 from console.invocation import Invocation
 from console.judging import Judge
+from console.lacking_text import lacking_text
 from console.plots import terminal, value_text, write
 from console.quantities import hertz_text, seconds_text
 from console.refusal import ExitCode, Refusal
 from schemas.records import Estimate, Verdict
 from streams.analysis import Analysis, G2Result, Provenance, g2_report
 from streams.errors import StreamsError
+from streams.estimators.forecast import Forecast
 from streams.estimators.g2 import G2Parameters
+from streams.estimators.g2_areas import area_outcome
 from streams.pane_sum import PaneSum
 
 _MARKS: Mapping[Verdict, str] = {
@@ -76,10 +79,17 @@ class G2Answer:
         )
         return cls(heading, about, analysis, histogram, judge)
 
+    @property
+    def lacks(self) -> Forecast | None:
+        """What an undecided g² needs."""
+        return self.judge.lacks(area_outcome(self.analysis.estimate, self.analysis.report.duration_s))
+
     def document(self, *, with_histogram: bool) -> dict[str, Any]:
         """The JSON object."""
         report: dict[str, Any] = msgspec.to_builtins(self.analysis.report)
         document = {**self.about, **report, "objective": self.judge.objective, "criterion": self.judge.criterion}
+        lacks = self.lacks
+        document |= {"more_counts": lacks.more if lacks else None, "more_seconds": lacks.seconds if lacks else None}
         if with_histogram:
             document["histogram"] = {
                 "first_edge_ps": self.histogram.first_edge_ps,
@@ -119,6 +129,8 @@ def _show(invocation: Invocation, answer: G2Answer) -> None:
         rate = hertz_text(tags / duration_s) if duration_s else "–"
         say(f"  channel {channel:<3} {tags:>13,} tags  {rate}")
     say(f"\n  {value_text(answer.analysis.estimate)}   {_verdict(answer)}")
+    if lacks := answer.lacks:
+        say(f"  [yellow]◆[/] {lacking_text(lacks.more, lacks.seconds)}")
     _say_result(say, report.g2, f"channels {report.channels[0]}, {report.channels[1]} ({report.channels_chosen})")
     if report.g2_far != report.g2:
         say(f"\n  {value_text(_as_estimate(report.g2_far))} by {_words(report.g2_far.normalisation)}")

@@ -10,6 +10,8 @@ from slo.definitions import Definitions
 from slo.evaluation import system_by_prefix
 from slo.judge import judge
 from slo.objective import Criterion, Objective
+from streams.estimators.forecast import Forecast, forecast
+from streams.estimators.outcome import Outcome
 
 _G2_NAME = "g²(0)"
 _OF_ANY_SOURCE = IndicatorId("sps.M1")
@@ -18,11 +20,12 @@ _OF_ANY_SOURCE = IndicatorId("sps.M1")
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """An objective's name, its criterion as people write it, and the verdict that it gives an estimate."""
+    """An objective's name, its criterion as people write it, its verdict on an estimate, and what an undecided one lacks."""
 
     objective: str
     criterion: str
     verdict: Callable[[Estimate], Verdict]
+    lacks: Callable[[Outcome], Forecast | None]
 
 
 def g2_judge(definitions: Definitions, device: DeviceId | None, objective: str | None) -> Judge:
@@ -49,8 +52,9 @@ def g2_judge(definitions: Definitions, device: DeviceId | None, objective: str |
             where="definitions",
             do=f"name one of: {', '.join(each.name for each in about) or 'none is defined'}",
         )
-    return Judge(chosen.name, str(criterion), _by(criterion))
+    return _by(chosen.name, criterion)
 
 
-def _by(criterion: Criterion) -> Callable[[Estimate], Verdict]:
-    return lambda estimate: judge(estimate, criterion.operator, criterion.threshold)
+def _by(objective: str, criterion: Criterion) -> Judge:
+    held = criterion.operator, criterion.threshold
+    return Judge(objective, str(criterion), lambda estimate: judge(estimate, *held), lambda outcome: forecast(outcome, *held))

@@ -35,10 +35,23 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class Shortfall(msgspec.Struct, frozen=True, kw_only=True):
+    """What an undecided estimate lacks until a threshold decides it, should proportions and rate stay as they are."""
+
+    operator: str
+    """``lt``, ``lte``, ``gt`` or ``gte``."""
+    threshold: str
+    """Exact, for example ``1/10``; in the indicator's unit."""
+    more: dict[str, int]
+    """Further counts of each kind."""
+    seconds: float | None = None
+    """How long they take at the present rate; None where that is not known."""
+
+
 class IndicatorSample(msgspec.Struct, frozen=True, kw_only=True):
     """One estimate of one indicator of one subject over the event-time interval (end - integration, end].
 
-    (subject, indicator, run, end_unix_s) identifies it: a sample that comes again is the same sample.
+    (subject, indicator, run, end_unix_s) identifies it: a sample that comes again is the same sample. Version 1 had no ``lacks``.
     """
 
     subject: SubjectId
@@ -49,7 +62,9 @@ class IndicatorSample(msgspec.Struct, frozen=True, kw_only=True):
     integration_s: int
     estimate: Estimate
     firmware: str = ""
-    version: int = 1
+    lacks: tuple[Shortfall, ...] = ()
+    """For every threshold that leaves the estimate undecided, and that more counts would decide."""
+    version: int = 2
 
 
 class AlertState(msgspec.Struct, frozen=True, kw_only=True):

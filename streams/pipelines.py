@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 
 from schemas.ids import DeviceId, IndicatorId
@@ -28,6 +29,7 @@ from streams.tag_pipeline import TagPipeline
 from streams.tag_sampling import TagSampler
 from streams.tag_stream import Sampling, TagAnalysis
 from streams.telemetry_pipeline import TelemetryPipeline
+from streams.thresholds import Thresholds
 
 G2_OF_SYSTEM: Mapping[str, IndicatorId] = MappingProxyType({"sps": IndicatorId("sps.M1"), "qdp": IndicatorId("qdp.M2")})
 """The systems whose devices have a g²(0), and the indicator that it is."""
@@ -61,8 +63,10 @@ class Pipelines:
     def __init__(self, knowledge: Knowledge, metrics: WorkerMetrics) -> None:
         self._knowledge, self._metrics = knowledge, metrics
         self._evaluator = Evaluator(knowledge.definitions, schedule=knowledge.schedule, topology=knowledge.topology)
-        self._sampler = Sampler(catalogue(), estimators(), knowledge.calibrations)
-        self._tag_sampler = TagSampler(catalogue(), estimators(), knowledge.calibrations, frozenset(G2_OF_SYSTEM.values()))
+        self._thresholds = Thresholds(knowledge.definitions)
+        known = catalogue(), estimators(), knowledge.calibrations
+        self._sampler = Sampler(*known, self._thresholds)
+        self._tag_sampler = TagSampler(*known, frozenset(G2_OF_SYSTEM.values()), self._thresholds)
         self._analysis = TagAnalysis(knowledge.panes, self._sampling)
 
     def fresh(self, partition: int = 0) -> Mapping[str, Pipeline]:
@@ -153,4 +157,6 @@ class Pipelines:
         indicator = G2_OF_SYSTEM.get(system)
         about = () if indicator is None else self._knowledge.definitions.about(indicator, system)
         asked = {each.criterion.integration_s for each in about if each.criterion}
-        return Sampling(indicator, min((seconds for seconds in asked if seconds), default=INTEGRATION_S), self._tag_sampler)
+        integration_s = min((seconds for seconds in asked if seconds), default=INTEGRATION_S)
+        lacking = None if indicator is None else partial(self._thresholds.shortfalls, indicator, system)
+        return Sampling(indicator, integration_s, self._tag_sampler, lacking)

@@ -5,7 +5,7 @@ The same estimators, with the same parameters, serve ``photonwatch estimate``.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -20,8 +20,10 @@ from slo.catalogue import Catalogue, Indicator
 from slo.evaluation import system_by_prefix
 from streams.calibrations import Calibrations
 from streams.estimators.estimator import Estimator, EstimatorError
+from streams.estimators.outcome import Outcome
 from streams.processors.silence import with_silence
 from streams.processors.windows import Window
+from streams.thresholds import Thresholds
 
 _NS = 1_000_000_000
 
@@ -42,9 +44,15 @@ class Sampler:
     """Which indicators a subject has says the prefix of its name, or of its device's: that of its system."""
 
     def __init__(
-        self, catalogue: Catalogue, estimators: Mapping[str, Estimator], calibrations: Calibrations | None = None
+        self,
+        catalogue: Catalogue,
+        estimators: Mapping[str, Estimator],
+        calibrations: Calibrations | None = None,
+        thresholds: Thresholds | None = None,
     ) -> None:
+        """``thresholds``: what samples that leave them undecided say their shortfall of."""
         self._calibrations = calibrations or Calibrations()
+        self._thresholds = thresholds or Thresholds()
         self._systems = {system for row in catalogue.values() for system in row.systems}
         self._rows: dict[tuple[str, str], list[tuple[Indicator, tuple[Estimator, ...]]]] = defaultdict(list)
         for row in catalogue.values():
@@ -103,10 +111,11 @@ class Sampler:
                 run=span.run,
                 end_unix_s=span.end_unix_s,
                 integration_s=span.integration_s,
-                estimate=estimate,
+                estimate=outcome.estimate,
                 firmware=span.firmware,
+                lacks=self._thresholds.shortfalls(row.id, system_by_prefix(span.device), outcome),
             )
-            for row, estimate in self._estimates(topic, span, data, series)
+            for row, outcome in self._outcomes(topic, span, data, series)
         )
 
     def _system_of(self, span: _Span) -> str:
@@ -114,9 +123,9 @@ class Sampler:
         own = system_by_prefix(DeviceId(span.subject))
         return own if own in self._systems else system_by_prefix(span.device)
 
-    def _estimates(
+    def _outcomes(
         self, topic: Topic, span: _Span, data: Sequence[object], series: bool | None
-    ) -> Iterator[tuple[Indicator, Estimate]]:
+    ) -> Iterator[tuple[Indicator, Outcome]]:
         for row, known in self._rows.get((topic.name, self._system_of(span)), ()):
             for estimator in known:
                 usable = estimator.usable(data)
@@ -125,8 +134,8 @@ class Sampler:
                     break
 
 
-def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], calibrated: Mapping[str, Parameter]) -> Estimate:
-    """An indicator's estimate of data, under the catalogue's parameters and what calibration says of the device.
+def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], calibrated: Mapping[str, Parameter]) -> Outcome:
+    """An indicator's outcome of data, under the catalogue's parameters and what calibration says of the device.
 
     Data that an estimator refuses are an estimate without a value that says why: they must not pass for silence.
     """
@@ -135,23 +144,24 @@ def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], cali
     try:
         outcome = estimator(data, parameters)
     except EstimatorError as error:
-        return Estimate(
-            value=None,
-            lower=None,
-            upper=None,
-            confidence=estimator.parameters_of({}).confidence,
-            counts={},
-            unit=row.unit,
-            method=estimator.name,
-            parameters=parameters,
-            warnings=(str(error),),
+        return Outcome(
+            Estimate(
+                value=None,
+                lower=None,
+                upper=None,
+                confidence=estimator.parameters_of({}).confidence,
+                counts={},
+                unit=row.unit,
+                method=estimator.name,
+                parameters=parameters,
+                warnings=(str(error),),
+            )
         )
-    estimate = outcome.estimate
     if outcome.refused:
-        return msgspec.structs.replace(
-            estimate, value=None, lower=None, upper=None, warnings=(*estimate.warnings, outcome.refused)
-        )
-    return estimate
+        known = outcome.estimate
+        blank = msgspec.structs.replace(known, value=None, lower=None, upper=None, warnings=(*known.warnings, outcome.refused))
+        return replace(outcome, estimate=blank)
+    return outcome
 
 
 def _span_of(window: Window[Any], device: DeviceId, firmware: str) -> _Span:

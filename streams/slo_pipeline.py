@@ -85,7 +85,7 @@ class SloPipeline(RecordPipeline):
         self._evaluator = evaluator
         self._objectives = objectives
         self._state = evaluator.restore(evaluator.initial(), tracks, exclusions, composites)
-        self._collected = SloRows()
+        self._collected = SloRows(objectives)
         self._ends = OrderedDict(((subject, indicator, run), end) for subject, indicator, run, end in positions.judged)
         self._now_ms = positions.timestamp_ms or 0
         self._silences = Silences({name: each.no_data_alerts for name, each in objectives.items()})
@@ -201,7 +201,7 @@ class SloPipeline(RecordPipeline):
             self._metrics.forget(objective, subject)
 
     def _rows(self) -> dict[str, pa.Table]:
-        rows, self._collected = self._collected.tables(), SloRows()
+        rows, self._collected = self._collected.tables(), SloRows(self._objectives)
         return rows
 
     def _positions(self, resume: int) -> Positions:

@@ -1,23 +1,27 @@
 """The rows of one batch of the objectives' pipeline."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil
 
 import pyarrow as pa
 
 from schemas.exclusion import ExclusionNotice
-from schemas.records import AlertState, IndicatorSample
+from schemas.records import AlertState, IndicatorSample, Verdict
 from slo.budget import BudgetSnapshot
 from slo.composite_watch import CompositeSnapshot, is_member
 from slo.counts import Counts
 from slo.evaluation import Evaluation, Judged
+from slo.objective import Objective
+from slo.shortfall import shortfall
 from storage import tables
 
 
 class SloRows:
-    """Collects what a batch stores."""
+    """Collects what a batch stores; ``objectives`` by name are those that judged it."""
 
-    def __init__(self) -> None:
+    def __init__(self, objectives: Mapping[str, Objective]) -> None:
+        self._objectives = objectives
         self._samples: list[IndicatorSample] = []
         self._verdicts: list[tables.JudgedSample] = []
         self._budgets: list[tables.StoredBudget] = []
@@ -27,7 +31,7 @@ class SloRows:
     def add(self, sample: IndicatorSample, evaluation: Evaluation) -> None:
         if not is_member(sample.subject):  # it stands under its own name already
             self._samples.append(sample)
-        self._verdicts += [_judged(sample, one) for one in evaluation.judged]
+        self._verdicts += [self._judged(sample, one) for one in evaluation.judged]
         self._changes(evaluation)
 
     def exclude(self, notice: ExclusionNotice, evaluation: Evaluation) -> None:
@@ -36,6 +40,11 @@ class SloRows:
 
     def tell(self, alert: AlertState) -> None:
         self._alerts.append(alert)
+
+    def _judged(self, sample: IndicatorSample, judged: Judged) -> tables.JudgedSample:
+        good, bad, insufficient, _ = (int(amount) for amount in judged.counts)
+        lacks = shortfall(sample, self._objectives[judged.objective]) if judged.verdict is Verdict.INSUFFICIENT else None
+        return tables.JudgedSample(sample, judged.objective, judged.verdict, good, bad, insufficient, lacks)
 
     def _changes(self, evaluation: Evaluation) -> None:
         self._budgets += [_stored(snapshot) for snapshot in evaluation.budgets]
@@ -50,11 +59,6 @@ class SloRows:
             tables.ALERTS: tables.alert_rows(self._alerts),
             tables.EXCLUSIONS: tables.exclusion_rows(self._notices),
         }
-
-
-def _judged(sample: IndicatorSample, judged: Judged) -> tables.JudgedSample:
-    good, bad, insufficient, _ = (int(amount) for amount in judged.counts)
-    return tables.JudgedSample(sample, judged.objective, judged.verdict, good, bad, insufficient)
 
 
 def _whole(composite: CompositeSnapshot) -> tables.StoredBudget:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from schemas.ids import SubjectId
 from schemas.measurements import DetectorCounts, MeasurementError
-from schemas.records import Estimate, IndicatorSample, Parameter
+from schemas.records import IndicatorSample, Parameter
 from schemas.topics import TIMETAGS
 from slo.catalogue import Catalogue, Indicator
 from slo.evaluation import system_by_prefix
@@ -15,10 +15,12 @@ from streams import window_data
 from streams.calibrations import Calibrations
 from streams.errors import AnalysisError
 from streams.estimators.estimator import Estimator
+from streams.estimators.outcome import Outcome
 from streams.processors import arrivals
 from streams.processors.g2_samples import TagWindow
 from streams.sampling import estimated
 from streams.tag_stream import Inputs
+from streams.thresholds import Thresholds
 from streams.window_data import Arrivals, Data, TagCounts
 
 _OF_BACKGROUND = frozenset({"dark-rate"})
@@ -31,9 +33,15 @@ class TagSampler:
     """Asked with every closed window; ``without`` are indicators that somebody else samples."""
 
     def __init__(
-        self, catalogue: Catalogue, estimators: Mapping[str, Estimator], calibrations: Calibrations, without: frozenset[str]
+        self,
+        catalogue: Catalogue,
+        estimators: Mapping[str, Estimator],
+        calibrations: Calibrations,
+        without: frozenset[str],
+        thresholds: Thresholds | None = None,
     ) -> None:
         self._calibrations = calibrations
+        self._thresholds = thresholds or Thresholds()
         self._rows: dict[str, list[tuple[Indicator, Estimator]]] = {}
         for row in catalogue.values():
             usable = [estimators[name] for name in row.estimators if set(estimators[name].takes) & set(window_data.KINDS)]
@@ -44,7 +52,7 @@ class TagSampler:
     def __call__(self, window: TagWindow, inputs: Inputs) -> tuple[IndicatorSample, ...]:
         device = window.key.device
         counts = _counts(window, inputs)
-        known = self._calibrations.at(device, window.end_unix_s)
+        system, known = system_by_prefix(device), self._calibrations.at(device, window.end_unix_s)
         return tuple(
             IndicatorSample(
                 subject=SubjectId(device),
@@ -53,13 +61,14 @@ class TagSampler:
                 run=window.key.run,
                 end_unix_s=window.end_unix_s,
                 integration_s=window.integration_s,
-                estimate=estimate,
+                estimate=outcome.estimate,
                 firmware=window.firmware,
+                lacks=self._thresholds.shortfalls(row.id, system, outcome),
             )
-            for row, estimate in self._estimates(system_by_prefix(device), counts, known)
+            for row, outcome in self._outcomes(system, counts, known)
         )
 
-    def _estimates(self, system: str, counts: TagCounts, known: Mapping[str, Parameter]) -> Iterator[tuple[Indicator, Estimate]]:
+    def _outcomes(self, system: str, counts: TagCounts, known: Mapping[str, Parameter]) -> Iterator[tuple[Indicator, Outcome]]:
         for row, estimator in self._rows.get(system, ()):
             kind = next(kind for kind in estimator.takes if kind in window_data.KINDS)
             try:

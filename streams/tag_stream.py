@@ -17,7 +17,7 @@ from streams.estimators.g2 import G2Parameters
 from streams.positions import AlignmentPosition, SourcePosition, StreamPosition
 from streams.processors import arrivals, g2_samples, panes
 from streams.processors.arrivals import ArrivalParameters, arrival_parameters
-from streams.processors.g2_samples import G2Sampling, TagWindow
+from streams.processors.g2_samples import G2Sampling, Lacking, TagWindow
 from streams.processors.tally import Tally
 from streams.segment import Segment
 from streams.sequence import Arrival, Fate, SequenceGate, Stretch
@@ -32,12 +32,14 @@ IDLE_MS = 20_000
 class Sampling:
     """Which indicator a device's g² is (None: none), over how much event time samples are taken, and what else a window says.
 
-    ``others`` is told the window, the detectors with their channels' labels, and the period.
+    ``others`` is told the window, the detectors with their channels' labels, and the period. ``lacking``: what an undecided g²
+    lacks.
     """
 
     indicator: IndicatorId | None
     integration_s: int
     others: "Callable[[TagWindow, Inputs], tuple[IndicatorSample, ...]] | None" = None
+    lacking: Lacking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +293,7 @@ class TagStream:
             g2=G2Parameters(period_ps=self._period_ps),
             firmware=self.position.firmware,
             others=None if asked.others is None else partial(_told, asked.others, self._inputs),
+            lacking=asked.lacking,
         )
 
     @property

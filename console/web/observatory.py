@@ -18,6 +18,7 @@ from slo.evaluation import system_by_prefix
 from slo.exact import number_text
 from slo.judge import judge
 from slo.objective import Objective
+from slo.shortfall import shortfall
 from storage.reader import DeviceOverview, Level, Reader, Run
 from storage.tables import StoredBudget
 from streams.channel_pair import choose_pair
@@ -171,6 +172,7 @@ def _objective_view(objective: Objective, sample: IndicatorSample, budget: Store
         window_s=objective.period_s,
         estimate=sample.estimate,
         verdict=judge(sample.estimate, criterion.operator, criterion.threshold),
+        lacks=shortfall(sample, objective),
         end_unix_s=sample.end_unix_s,
         integration_s=sample.integration_s,
         budget_remaining=None if budget is None or budget.remaining is None else float(budget.remaining),

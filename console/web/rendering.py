@@ -6,9 +6,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from console.lacking_text import lacking_text
 from console.quantities import hertz_text, seconds_text
 from console.web.views import FleetView, State
-from schemas.records import Estimate
+from schemas.records import Estimate, Shortfall
 
 _DASH = "–"
 
@@ -27,6 +28,7 @@ def build_environment(version: str) -> Environment:
         estimate=estimate,
         factor=factor,
         hertz=hertz_text,
+        lacking=lacking,
         percent=percent,
         place=place,
         seconds=seconds_text,
@@ -60,6 +62,10 @@ def bounds(of: Estimate) -> str:
     if of.upper is None:
         return f"> {estimate(of.lower)}"
     return f"{estimate(of.lower)} … {estimate(of.upper)}"
+
+
+def lacking(what: Shortfall) -> str:
+    return lacking_text(what.more, what.seconds)
 
 
 def percent(ratio: float) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from console.histogram import Histogram
 from schemas.ids import DeviceId, RunId, SubjectId
-from schemas.records import AlertState, Estimate, Verdict
+from schemas.records import AlertState, Estimate, Shortfall, Verdict
 
 
 class State(StrEnum):
@@ -36,6 +36,8 @@ class ObjectiveView(msgspec.Struct, frozen=True, kw_only=True):
     window_s: int
     estimate: Estimate | None
     verdict: Verdict | None
+    lacks: Shortfall | None
+    """What an undecided estimate needs; None where that is not known, or no counts would decide."""
     end_unix_s: int | None
     integration_s: int | None
     budget_remaining: float | None

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 
 from schemas.ids import IndicatorId, SubjectId
-from schemas.records import AlertState, Annotation, Estimate, IndicatorSample
+from schemas.records import AlertState, Annotation, Estimate, IndicatorSample, Shortfall
 from storage.reader.question import Questions
 from storage.tables import BudgetWindow, StoredBudget
 
+_lacks: msgspec.json.Decoder[tuple[Shortfall, ...]] = msgspec.json.Decoder(tuple[Shortfall, ...])
 _SAMPLE = "*, toUnixTimestamp(time) AS end_unix_s"
 ALERT_COLUMNS = (
     "alert, objective, subject, severity, firing, toUnixTimestamp(time) AS since_unix_s, tiers, text, burn_rate, "
@@ -111,6 +112,7 @@ def _sample(row: dict[str, Any]) -> IndicatorSample:
         integration_s=row["integration_s"],
         estimate=estimate,
         firmware=row["firmware"],
+        lacks=_lacks.decode(row["lacks"]),
     )
 
 

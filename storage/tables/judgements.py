@@ -9,13 +9,16 @@ import pyarrow as pa
 
 from schemas.exclusion import ExclusionNotice
 from schemas.ids import SubjectId
-from schemas.records import AlertState, Annotation, IndicatorSample, Verdict
+from schemas.records import AlertState, Annotation, IndicatorSample, Shortfall, Verdict
 from storage.tables.names import ALERTS, ANNOTATIONS, BUDGETS, EXCLUSIONS, SAMPLES, SCHEMAS, VERDICTS
 
 
 @dataclass(frozen=True, slots=True)
 class JudgedSample:
-    """What a sample says of one objective, and what became of it; ``good``, ``bad`` and ``insufficient`` count either way."""
+    """What a sample says of one objective, and what became of it; ``good``, ``bad`` and ``insufficient`` count either way.
+
+    ``lacks``: what an insufficient one needs until this objective can be judged, where that is known.
+    """
 
     sample: IndicatorSample
     objective: str
@@ -23,6 +26,7 @@ class JudgedSample:
     good: int
     bad: int
     insufficient: int
+    lacks: Shortfall | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ def sample_rows(samples: Sequence[IndicatorSample]) -> pa.Table:
             "parameters": [msgspec.json.encode(estimate.parameters).decode() for estimate in estimates],
             "warnings": [list(estimate.warnings) for estimate in estimates],
             "firmware": [sample.firmware for sample in samples],
+            "lacks": [msgspec.json.encode(sample.lacks).decode() for sample in samples],
             "position": range(len(samples)),
         },
         schema=SCHEMAS[SAMPLES],
@@ -80,6 +85,8 @@ def verdict_rows(judged: Sequence[JudgedSample]) -> pa.Table:
             "good": [one.good for one in judged],
             "bad": [one.bad for one in judged],
             "insufficient": [one.insufficient for one in judged],
+            "more_counts": [list(one.lacks.more.items()) if one.lacks else [] for one in judged],
+            "more_s": [one.lacks.seconds if one.lacks else None for one in judged],
             "position": range(len(judged)),
         },
         schema=SCHEMAS[VERDICTS],

@@ -8,7 +8,7 @@ from math import sqrt
 import msgspec
 
 from schemas.records import Estimate, Verdict
-from slo.judge import judge
+from slo.judge import Limit
 from slo.objective import Operator
 from streams.estimators.outcome import Bounds, Outcome
 
@@ -35,11 +35,12 @@ def forecast(outcome: Outcome, operator: Operator, threshold: Fraction) -> Forec
     if estimate.value is None and estimate.upper is None and estimate.lower is None:
         return None
     interval_of = outcome.interval_of or _shrinking(estimate)
+    limit = Limit(operator, threshold)
 
     def decides(factor: float) -> bool:
         lower, upper = interval_of(factor)
         there = msgspec.structs.replace(estimate, lower=lower, upper=upper)
-        return judge(there, operator, threshold) is not Verdict.INSUFFICIENT
+        return limit.judge(there) is not Verdict.INSUFFICIENT
 
     if not any(estimate.counts.values()) or decides(1.0) or not decides(_MOST):
         return None

@@ -50,36 +50,39 @@ def g2_by_areas(data: Sequence[HistogramData], parameters: AreaParameters) -> Ou
     estimates = estimate_g2(total.histogram, total.accidentals_per_ps or 0.0, found)
     estimate = estimates.near if parameters.normalisation == "near" else estimates.far
     estimate = msgspec.structs.replace(estimate, warnings=estimate.warnings + total.warnings)
+    return area_outcome(
+        estimate, total.integration_s, background_per_peak=parameters.background_per_peak, kind=parameters.interval
+    )
+
+
+def area_outcome(
+    estimate: Estimate, integration_s: float | None, *, background_per_peak: float = 0.0, kind: IntervalKind = "fixed"
+) -> Outcome:
+    """The outcome that stands behind an estimate of ``estimate_g2``."""
     raw = estimate.parameters.get("raw_value", estimate.value)
     return Outcome(
         estimate,
         raw if isinstance(raw, float) else None,
         estimate.value,
-        interval_of=_scaled(estimate, parameters),
-        integration_s=total.integration_s,
+        interval_of=None if background_per_peak else _scaled(estimate, kind),
+        integration_s=integration_s,
     )
 
 
-def _scaled(estimate: Estimate, parameters: AreaParameters) -> Callable[[float], Bounds] | None:
-    """Intervals of more counts alike; None where background was taken off, or zero delay is in doubt."""
+def _scaled(estimate: Estimate, kind: IntervalKind) -> Callable[[float], Bounds] | None:
+    """Intervals of more counts alike; None where zero delay is in doubt."""
     central, level, peaks = (
         estimate.counts.get("central_counts"),
         *map(estimate.parameters.get, ("expected_counts", "side_peaks")),
     )
-    if (
-        estimate.value is None
-        or parameters.background_per_peak
-        or central is None
-        or not isinstance(level, float)
-        or estimate.warnings
-    ):
+    if estimate.value is None or central is None or not isinstance(level, float) or estimate.warnings:
         return None
     if isinstance(peaks, int) and peaks:
         side = estimate.counts["side_counts"]
         return lambda factor: count_ratio_interval(
-            parameters.interval, round(central * factor), round(side * factor), peaks, parameters.confidence
+            kind, round(central * factor), round(side * factor), peaks, estimate.confidence
         )
-    return lambda factor: rate_interval(parameters.interval, round(central * factor), level * factor, parameters.confidence)
+    return lambda factor: rate_interval(kind, round(central * factor), level * factor, estimate.confidence)
 
 
 ESTIMATOR = Estimator(

@@ -16,10 +16,12 @@ import msgspec
 
 from schemas.ids import IndicatorId, SubjectId
 from schemas.panes import CoincidencePane, CorrelationPane, PaneKey, PaneParameters, PaneResults, SinglesPane
-from schemas.records import Estimate, IndicatorSample
+from schemas.records import Estimate, IndicatorSample, Shortfall
 from streams.channel_pair import choose_pair
 from streams.errors import AnalysisError
 from streams.estimators.g2 import G2Parameters, estimate_g2
+from streams.estimators.g2_areas import area_outcome
+from streams.estimators.outcome import Outcome
 from streams.pane_sum import PaneSum
 from streams.processors.tally import Tally
 
@@ -30,7 +32,7 @@ Row = TypeVar("Row", SinglesPane, CorrelationPane, CoincidencePane)
 class G2Sampling:
     """Which indicator g² is (None: of this device it is none), over how long samples are taken, and how they are computed.
 
-    ``others``: further samples of a window.
+    ``others``: further samples of a window. ``lacking``: what an undecided g² lacks.
     """
 
     indicator: IndicatorId | None
@@ -39,6 +41,7 @@ class G2Sampling:
     g2: G2Parameters = field(default_factory=G2Parameters)
     firmware: str = ""
     others: "Others | None" = None
+    lacking: "Lacking | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class TagWindow:
 
 
 Others = Callable[[TagWindow], tuple[IndicatorSample, ...]]
+Lacking = Callable[[Outcome], tuple[Shortfall, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ def _g2(window: TagWindow, sampling: G2Sampling) -> tuple[IndicatorSample, ...]:
     first, total = window.key, window.total
     if sampling.indicator is None:
         return ()
+    estimate = _estimate(total, sampling.g2)
+    outcome = area_outcome(estimate, total.live_ps / 1e12, background_per_peak=sampling.g2.background_per_peak)
     return (
         IndicatorSample(
             subject=SubjectId(first.device),
@@ -128,8 +134,9 @@ def _g2(window: TagWindow, sampling: G2Sampling) -> tuple[IndicatorSample, ...]:
             run=first.run,
             end_unix_s=window.end_unix_s,
             integration_s=sampling.integration_s,
-            estimate=_estimate(total, sampling.g2),
+            estimate=estimate,
             firmware=sampling.firmware,
+            lacks=() if sampling.lacking is None else sampling.lacking(outcome),
         ),
     )
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import msgspec
 import numpy as np
 
 from schemas.block import BlockContext, Channel
 from schemas.ids import DeviceId, DomainId, IndicatorId, RunId, SourceId, SubjectId
 from schemas.panes import CorrelationPane, PaneKey, SinglesPane
-from schemas.records import AlertState, Estimate, IndicatorSample
+from schemas.records import AlertState, Estimate, IndicatorSample, Shortfall
 from storage import tables
 from storage.batch import Batch
 from storage.client import StoreAddress
@@ -102,6 +103,8 @@ def judge_fleet(address: StoreAddress, now_s: int) -> None:
                 estimate=estimate,
             )
         )
+        if device == BAD:
+            samples.append(undecided(samples[-1]))
         windows = tuple(
             tables.BudgetWindow(window_s, 300, 12 if device == BAD else 0, 3, 0, Fraction(12 if device == BAD else 0, 1))
             for window_s in (3_600, 2_592_000)
@@ -124,6 +127,13 @@ def judge_fleet(address: StoreAddress, now_s: int) -> None:
             ),
         },
     )
+
+
+def undecided(sample: IndicatorSample) -> IndicatorSample:
+    """A sample of the same device that neither keeps nor breaks its objective, and says what it lacks."""
+    estimate = Estimate(value=0.82, lower=0.7, upper=0.9, confidence=0.95, counts={"parallel": 20}, unit="1", method="ratio")
+    lacks = (Shortfall(operator="gt", threshold="4/5", more={"parallel": 1_480}, seconds=740.0),)
+    return msgspec.structs.replace(sample, indicator=IndicatorId("sps.M2"), estimate=estimate, lacks=lacks)
 
 
 def alert(device: DeviceId, severity: str, since_unix_s: int, *, firing: bool) -> AlertState:

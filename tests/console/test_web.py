@@ -29,6 +29,13 @@ def test_every_answer_carries_the_security_headers(web: httpx.Client) -> None:
     assert "<script>" not in web.get("/").text
 
 
+def test_an_undecided_sample_says_what_it_lacks_beside_its_verdict(web: httpx.Client) -> None:
+    page = web.get(f"/devices/{seeded.BAD}").text
+    assert "a verdict needs about 1,480 parallel more, 12.3 min at the present rate" in page
+    objectives = web.get(f"/api/v1/devices/{seeded.BAD}").json()["row"]["objectives"]
+    assert [one["lacks"] and one["lacks"]["more"] for one in objectives] == [None, {"parallel": 1_480}]
+
+
 def test_other_hosts_are_refused(web: httpx.Client) -> None:
     assert web.get("/", headers={"Host": "evil.example"}).status_code == 400
 

@@ -5,8 +5,9 @@ from fractions import Fraction
 import pytest
 
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
-from schemas.records import AlertState, Annotation, Estimate, IndicatorSample
+from schemas.records import AlertState, Annotation, Estimate, IndicatorSample, Shortfall, Verdict
 from storage import tables
+from storage.client import Client
 from storage.reader import Reader
 from storage.tables import BudgetWindow, StoredBudget
 from storage.writer import Batch, Writer
@@ -35,6 +36,7 @@ def sample(subject: str, end: int = 1_790_000_010, **given: object) -> Indicator
         "integration_s": 10,
         "estimate": estimate,
         "firmware": "1.2",
+        "lacks": (Shortfall(operator="lt", threshold="1/10", more={"central": 3, "side": 900}, seconds=12.5),),
     }
     return IndicatorSample(**{**values, **given})
 
@@ -51,6 +53,23 @@ def test_samples_come_back_whole(writer: Writer, reader: Reader, device: str) ->
     assert reader.samples(SubjectId(device), IndicatorId("sps.M1"), limit=1) == samples[1:]
     assert samples[1] in reader.latest_samples(since=1_790_000_000)
     assert samples[0] not in reader.latest_samples(since=1_790_000_000)
+
+
+def test_an_insufficient_verdict_says_what_it_lacks(writer: Writer, client: Client, device: str) -> None:
+    one = sample(device)
+    judged = [
+        tables.JudgedSample(one, "purity", Verdict.INSUFFICIENT, 0, 0, 1, one.lacks[0]),
+        tables.JudgedSample(one, "fit", Verdict.GOOD, 1, 0, 0),
+    ]
+    writer.write(stored(device, 0, **{tables.VERDICTS: tables.verdict_rows(judged)}))
+    rows = client.query(
+        "SELECT objective, more_counts, more_s FROM verdicts WHERE subject = {subject:String} ORDER BY objective",
+        {"subject": device},
+    ).to_pylist()
+    assert [(row["objective"], dict(row["more_counts"]), row["more_s"]) for row in rows] == [
+        ("fit", {}, None),
+        ("purity", {"central": 3, "side": 900}, 12.5),
+    ]
 
 
 def test_of_a_sample_that_was_made_again_the_last_counts(writer: Writer, reader: Reader, device: str) -> None:
