@@ -2,6 +2,10 @@
 
 from fractions import Fraction
 from math import inf, isnan, nextafter
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from schemas.records import Estimate, Verdict
 from slo.errors import SampleError
@@ -18,6 +22,13 @@ def judge(estimate: Estimate, operator: Operator, threshold: Fraction) -> Verdic
         SampleError: the interval's bounds are swapped or not numbers.
     """
     return Limit(operator, threshold).judge(estimate)
+
+
+class Marks(NamedTuple):
+    """Which of many estimates are good, and which bad; all others are insufficient."""
+
+    good: NDArray[np.bool_]
+    bad: NDArray[np.bool_]
 
 
 class Limit:
@@ -58,3 +69,19 @@ class Limit:
         if lower >= self._above:
             return Verdict.GOOD if self._upward else Verdict.BAD
         return Verdict.INSUFFICIENT
+
+    def judge_all(self, lower: NDArray[np.float64], upper: NDArray[np.float64], counted: NDArray[np.bool_]) -> Marks:
+        """As ``judge``, of many: bounds that the data cannot give are infinite; ``counted`` says where there are counts.
+
+        Raises:
+            SampleError: bounds are swapped or not numbers.
+        """
+        wrong = np.flatnonzero(~(lower <= upper))
+        if len(wrong):
+            first = int(wrong[0])
+            raise SampleError(
+                f"the interval of estimate {first} is [{lower[first]}, {upper[first]}]; the lower bound comes first"
+            )
+        low: NDArray[Any] = counted & (upper <= self._below)
+        high: NDArray[Any] = counted & (lower >= self._above) & ~low
+        return Marks(high, low) if self._upward else Marks(low, high)

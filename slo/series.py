@@ -18,13 +18,17 @@ _WORD = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Counts in the intervals (end - interval_ns, end], in time order, each interval once; in units of 1/``scale`` events."""
+    """Counts in the intervals (end - interval_ns, end], in time order, each interval once; in units of 1/``scale`` events.
+
+    ``insufficient``: samples of each interval that left their verdict open, where anybody tells.
+    """
 
     ends_ns: Times
     good: Integers
     bad: Integers
     interval_ns: int
     scale: int = 1
+    insufficient: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.ends_ns)
@@ -32,7 +36,8 @@ class Series:
     def until(self, at_ns: int) -> "Series":
         """What ended at or before a time."""
         known = slice(0, int(np.searchsorted(self.ends_ns, at_ns, "right")))
-        return Series(self.ends_ns[known], self.good[known], self.bad[known], self.interval_ns, self.scale)
+        insufficient = None if self.insufficient is None else self.insufficient[known]
+        return Series(self.ends_ns[known], self.good[known], self.bad[known], self.interval_ns, self.scale, insufficient)
 
 
 def series_of(rows: Sequence[tuple[int, Fraction | int, Fraction | int]], interval_ns: int) -> Series:

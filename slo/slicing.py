@@ -32,7 +32,9 @@ class SliceRule:
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """Every slice by its end, and what it is; those without events are judged by the rule only in the timeline."""
+    """Every slice by its end, and what it is; those without events are judged by the rule only in the timeline. One that holds
+    nothing but samples whose verdict is open is nothing of this.
+    """
 
     ends_ns: Times
     good: NDArray[np.bool_]
@@ -73,7 +75,7 @@ def sliced(series: Series, dropped: NDArray[np.bool_], stretches: tuple[Stretch,
     excluded = ~rows & (held | inside(stretches, ends_ns))
     is_bad = events & _below(good, good + bad, rule.ratio if rule.method is Method.TIMESLICES else Fraction(1))
     is_good = events & ~is_bad
-    empty = ~events & ~excluded
+    empty = ~events & ~excluded & ~_open(series, index, kept, len(ends_ns))
     counted = events | (empty & (rule.empty is not EmptySlices.EXCLUDED))
     good_part, bad_part, scale = _parts(rule, (good, bad), (is_good, is_bad), empty)
     line = timeline(ends_ns[counted], good_part[counted], bad_part[counted], scale)
@@ -96,6 +98,14 @@ def _by_slice(index: NDArray[np.int64], counts: Integers, slices: int) -> Intege
     total = np.zeros(slices, counts.dtype)
     np.add.at(total, index, counts)
     return total
+
+
+def _open(series: Series, index: NDArray[np.int64], kept: NDArray[np.bool_], slices: int) -> NDArray[np.bool_]:
+    """Which slices hold samples whose verdict is open."""
+    if series.insufficient is None:
+        return np.zeros(slices, np.bool_)
+    open_: NDArray[np.bool_] = np.bincount(index[kept & (series.insufficient > 0).astype(np.bool_)], minlength=slices) > 0
+    return open_
 
 
 def _below(good: Integers, total: Integers, ratio: Fraction) -> NDArray[np.bool_]:

@@ -49,16 +49,35 @@ def transitions(objective: Objective, line: Timeline, at_ns: int) -> tuple[Trans
 
 
 def instants(objective: Objective, line: Timeline, at_ns: int) -> Times:
-    """Every instant at which an alert may turn: a bucket comes or leaves a window, or a calendar has less to say."""
+    """Every instant at which an alert may turn: a bucket comes or leaves a window, or a calendar has less to say; while anything
+    bad is in sight.
+    """
     windows = Windows(objective)
-    later = [line.ends_ns + length * NS for length in windows.edges_s]
+    sight_ns = max(windows.burning_s, pace_window_s(objective)) * NS
+    spans = _spans(line.ends_ns[np.flatnonzero(np.diff(line.bad))], sight_ns)
+    coming = [_within(spans, line.ends_ns + length * NS) for length in (0, *windows.edges_s)]
     steps = []
     if objective.exhaustion_alerts and len(line.ends_ns):
         exhaustion = Exhaustion(objective, windows)
         steps = [step * NS for step in exhaustion.steps(int(line.ends_ns[0]) // NS, -(-at_ns // NS) + 1)]
-    times_ns = np.unique(np.concatenate([line.ends_ns, *later, np.array(steps, np.int64)]))
+    times_ns = np.unique(np.concatenate([*coming, np.array(steps, np.int64)]))
     found: Times = times_ns[(times_ns <= at_ns) & (times_ns >= line.ends_ns[:1].min(initial=at_ns))]
     return found
+
+
+def _spans(bad_ns: Times, sight_ns: int) -> list[tuple[int, int]]:
+    """Stretches [start, end] in which something bad is in sight, one instant longer: then all that fired has cleared."""
+    if not len(bad_ns):
+        return []
+    breaks = np.flatnonzero(np.diff(bad_ns) > sight_ns)
+    firsts, lasts = np.append(0, breaks + 1), np.append(breaks, len(bad_ns) - 1)
+    return [(int(bad_ns[first]), int(bad_ns[last]) + sight_ns) for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _within(spans: list[tuple[int, int]], times_ns: Times) -> Times:
+    """Those of the ascending times that lie in the spans."""
+    cuts = [times_ns[np.searchsorted(times_ns, start) : np.searchsorted(times_ns, end, "right")] for start, end in spans]
+    return np.concatenate(cuts) if cuts else times_ns[:0]
 
 
 def period_starts(objective: Objective, line: Timeline, times_ns: Times) -> Times:

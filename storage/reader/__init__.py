@@ -6,6 +6,7 @@ from typing import Self
 from storage.client import StoreAddress, connect
 from storage.reader.checks import CheckQuestions, SumCheck
 from storage.reader.fleet import DeviceOverview, FleetQuestions
+from storage.reader.histories import HistoryQuestions, SampleGroup
 from storage.reader.panes import Coincidences, Correlation, Singles
 from storage.reader.question import Level
 from storage.reader.records import RecordQuestions
@@ -21,12 +22,13 @@ __all__ = [
     "Level",
     "Reader",
     "Run",
+    "SampleGroup",
     "Singles",
     "SumCheck",
 ]
 
 
-class Reader(RunQuestions, CheckQuestions, TagQuestions, FleetQuestions, StrayQuestions, RecordQuestions):
+class Reader(RunQuestions, CheckQuestions, TagQuestions, FleetQuestions, StrayQuestions, RecordQuestions, HistoryQuestions):
     """All questions over one connection pool; threads may share it. A user who may only read is enough."""
 
     def __init__(self, address: StoreAddress) -> None:

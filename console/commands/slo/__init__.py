@@ -3,6 +3,7 @@
 import typer
 
 from console.commands.slo.alertmanager import alertmanager
+from console.commands.slo.backtest import backtest
 from console.commands.slo.evaluate import evaluate
 from console.commands.slo.explain import explain
 from console.commands.slo.rules import rules
@@ -11,6 +12,6 @@ from console.commands.slo.validate import validate
 
 def build() -> typer.Typer:
     app = typer.Typer(help="Objectives: check them, understand them, hold events against them.", no_args_is_help=True)
-    for command in (validate, explain, evaluate, rules, alertmanager):
+    for command in (validate, explain, evaluate, backtest, rules, alertmanager):
         app.command()(command)
     return app
