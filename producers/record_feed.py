@@ -11,17 +11,17 @@ import numpy as np
 
 from producers.apparatus import Apparatus
 from producers.condition import Condition
-from producers.couplings import brightness
-from producers.entanglement.link import heralds, heralds_of
+from producers.couplings import brightness, pair_fidelity
+from producers.entanglement.link import checked, heralds, heralds_of
 from producers.entanglement.repeater import swapped
 from producers.errors import SourceError
 from producers.measuring import Measure, measured
 from producers.sensors import readings, sensors_of
 from schemas import topics
-from schemas.events import Calibration, Command, Event, Heartbeat, Heralds, State, Swaps
+from schemas.events import Calibration, Command, Event, Heartbeat, Heralds, State, What
 from schemas.ids import DeviceId, RunId, SubjectId
 from schemas.measurements import Measurement
-from schemas.records import Annotation
+from schemas.records import Annotation, Parameter
 from schemas.telemetry import Telemetry
 from schemas.topics import Topic
 
@@ -124,7 +124,7 @@ class RecordFeed:
         ]
         heapify(self._rounds)
         self._commands, self._luck, self._noise = (self._random(name) for name in ("commands", "calibrations", "telemetry"))
-        self._heralds, self._swaps = self._random("heralds"), self._random("swaps")
+        self._heralds, self._swaps, self._checks = (self._random(name) for name in ("heralds", "swaps", "checks"))
 
     @property
     def next_due_s(self) -> float:
@@ -171,14 +171,21 @@ class RecordFeed:
         """What happened since the last time: heralds, swaps, commands."""
         now, told_s = self._condition.at(due_s), self._teller.duties.told_s
         start_s = due_s - told_s
+        found: Heralds | None = None
         if now.repeater is not None:
             joined = swapped(now.repeater, told_s, self._swaps)
             yield self._event(start_s, due_s, joined.swaps)
             if now.link is not None:
                 tries = round(now.repeater.attempt_hz * told_s)
-                yield self._event(start_s, due_s, heralds_of(now.link, tries, joined.waited_s, joined.given_up, self._heralds))
+                found = heralds_of(now.link, tries, joined.waited_s, joined.given_up, self._heralds)
         elif now.link is not None:
-            yield self._event(start_s, due_s, heralds(now.link, told_s, self._heralds))
+            found = heralds(now.link, told_s, self._heralds)
+        if found is not None and now.link is not None:
+            yield self._event(start_s, due_s, found)
+            usable = len(found.latency_ns) - found.outside_window
+            looked_at = checked(now.link, pair_fidelity(now) or 0.0, usable, told_s, self._checks)
+            if looked_at.checked:
+                yield self._event(start_s, due_s, looked_at)
         for command, at_s in self._issued(now, start_s, told_s):
             yield self._event(at_s, at_s, command)
 
@@ -205,14 +212,14 @@ class RecordFeed:
         self._calibrating = due_s, end_s
         self._calibrations += 1
         heappush(self._rounds, _Round(end_s, -1, None, lambda _: self._calibrated(due_s, end_s, passed=passed)))
-        yield self._annotation(due_s, None, f"{plan.routine} begun")
+        yield self._annotation(due_s, None, plan.routine)
 
     def _calibrated(self, start_s: float, end_s: float, *, passed: bool) -> Iterator[Outgoing]:
         plan = self._teller.calibration
         if passed:
             self._condition.recentre()
         yield self._event(start_s, end_s, Calibration(routine=plan.routine, passed=passed, steps=plan.steps))
-        yield self._annotation(start_s, end_s, f"{plan.routine} {'passed' if passed else 'failed'}")
+        yield self._annotation(start_s, end_s, plan.routine, passed=passed)
 
     def _measurer(self, number: int, measure: Measure) -> Callable[[float], Iterator[Outgoing]]:
         random = self._random(f"measure-{number}")
@@ -241,7 +248,7 @@ class RecordFeed:
     def _is_calibrating(self, start_s: float, end_s: float) -> bool:
         return self._calibrating is not None and self._calibrating[0] < end_s and start_s < self._calibrating[1]
 
-    def _event(self, start_s: float, end_s: float, what: Heartbeat | Heralds | Swaps | Command | Calibration) -> Outgoing:
+    def _event(self, start_s: float, end_s: float, what: What) -> Outgoing:
         event = Event(
             subject=self._teller.subject,
             device=self._teller.device,
@@ -256,8 +263,8 @@ class RecordFeed:
         self._sequence += 1
         return Outgoing(topics.EVENTS, self._teller.subject, event)
 
-    def _annotation(self, start_s: float, end_s: float | None, text: str) -> Outgoing:
-        """It comes again with its end when it is over."""
+    def _annotation(self, start_s: float, end_s: float | None, text: str, **attributes: Parameter) -> Outgoing:
+        """It comes again when it is over, the same but for its end and what came of it."""
         note = Annotation(
             kind="calibration",
             subject=self._teller.subject,
@@ -265,6 +272,7 @@ class RecordFeed:
             end_unix_s=None if end_s is None else self._unix_ns(end_s) / 1e9,
             text=text,
             author=self._teller.device,
+            attributes=attributes,
         )
         return Outgoing(topics.ANNOTATIONS, self._teller.subject, note)
 

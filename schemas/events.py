@@ -62,6 +62,17 @@ class Swaps(_What, frozen=True, kw_only=True, tag="swaps"):
             raise EventError(f"{self.acknowledged} swaps acknowledged of {self.attempts}")
 
 
+class Checks(_What, frozen=True, kw_only=True, tag="checks"):
+    """Groups of a link's pairs in [start, end) whose fidelity was looked at, and how many of them the application could use."""
+
+    checked: int
+    passed: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.passed <= self.checked:
+            raise EventError(f"{self.passed} groups of pairs passed of {self.checked}")
+
+
 class Command(_What, frozen=True, kw_only=True, tag="command"):
     """A control transaction that ended: after ``tries`` tries, with success or not."""
 
@@ -91,7 +102,7 @@ class Calibration(_What, frozen=True, kw_only=True, tag="calibration"):
     steps: int = 0
 
 
-What = Heralds | Swaps | Command | Heartbeat | Calibration
+What = Heralds | Swaps | Checks | Command | Heartbeat | Calibration
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -99,7 +99,10 @@ class AlertState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Annotation(msgspec.Struct, frozen=True, kw_only=True):
-    """Something people or machines did: a deploy, a calibration, a maintenance window, a fault switched on, a note."""
+    """Something people or machines did: a deploy, a calibration, a maintenance window, a fault switched on, a note.
+
+    What lasts may be told when it begins, without its end, and again with it: of the same kind, subject, start and text.
+    """
 
     kind: str
     subject: SubjectId

@@ -6,6 +6,7 @@ The same estimators, with the same parameters, serve ``photonwatch estimate``.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -73,7 +74,7 @@ class Sampler:
             max(1, end_s - measurement.start_unix_ns // _NS),
             measurement.firmware,
         )
-        return self._samples(MEASUREMENTS, span, (measurement.data,), series=False)
+        return self._samples(MEASUREMENTS, span, (measurement.data,), series=False, conditions=measurement.conditions)
 
     def measurements(self, window: Window[Measurement]) -> tuple[IndicatorSample, ...]:
         """What the measurements of a window say together, kind by kind, with their times."""
@@ -101,7 +102,13 @@ class Sampler:
         return self._samples(TELEMETRY, _span_of(window, latest.device, latest.firmware), window.records)
 
     def _samples(
-        self, topic: Topic, span: _Span, data: Sequence[object], *, series: bool | None = None
+        self,
+        topic: Topic,
+        span: _Span,
+        data: Sequence[object],
+        *,
+        series: bool | None = None,
+        conditions: Mapping[str, Parameter] = MappingProxyType({}),
     ) -> tuple[IndicatorSample, ...]:
         return tuple(
             IndicatorSample(
@@ -115,7 +122,7 @@ class Sampler:
                 firmware=span.firmware,
                 lacks=self._thresholds.shortfalls(row.id, system_by_prefix(span.device), outcome),
             )
-            for row, outcome in self._outcomes(topic, span, data, series)
+            for row, outcome in self._outcomes(topic, span, data, series, conditions)
         )
 
     def _system_of(self, span: _Span) -> str:
@@ -124,11 +131,11 @@ class Sampler:
         return own if own in self._systems else system_by_prefix(span.device)
 
     def _outcomes(
-        self, topic: Topic, span: _Span, data: Sequence[object], series: bool | None
+        self, topic: Topic, span: _Span, data: Sequence[object], series: bool | None, conditions: Mapping[str, Parameter]
     ) -> Iterator[tuple[Indicator, Outcome]]:
         for row, known in self._rows.get((topic.name, self._system_of(span)), ()):
             for estimator in known:
-                usable = estimator.usable(data)
+                usable = estimator.usable(data) if estimator.serves(conditions) else ()
                 if usable and series in {None, estimator.series}:
                     yield row, estimated(row, estimator, usable, self._calibrations.at(span.device, span.end_unix_s))
                     break

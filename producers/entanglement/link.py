@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from producers.errors import SourceError
-from schemas.events import Heralds
+from schemas.events import Checks, Heralds
 
 _LIGHT_IN_FIBRE = 2.04e8
 """m/s"""
@@ -24,6 +24,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     True pairs are born with ``fidelity``, times what the memory (``memory_s``, T2) keeps until the herald is known; false ones
     are white noise.
+
+    ``check_hz`` times a second, as far as there are pairs, the application looks at the parities of ``check_pairs`` of them, and
+    can use them if so many agree as it would take for ``usable_fidelity``.
     """
 
     attempt_hz: float = 20_000.0
@@ -40,12 +43,17 @@ class Link(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     reset: float = 1e-3
     fidelity: float = 0.95
     memory_s: float = 1.0
+    check_hz: float = 1.0
+    check_pairs: int = 20
+    usable_fidelity: float = 0.85
 
     def __post_init__(self) -> None:
         if min(self.attempt_hz, self.window_s, self.memory_s) <= 0:
             raise SourceError(f"{self}: attempts, window and memory must be positive")
         if min(self.loss_db, self.dark_hz, self.length_m, self.processing_s, self.queue_s, self.jitter_s) < 0:
             raise SourceError(f"{self}: losses, dark counts, length and delays cannot be negative")
+        if self.check_hz < 0 or self.check_pairs < 1:
+            raise SourceError(f"{self}: no negative rate of checks, and each of at least one pair")
         if not (0 <= self.success <= 1 and 0 <= self.reset <= 1 and 0.25 <= self.fidelity <= 1):
             raise SourceError(
                 f"success {self.success} and reset {self.reset} must lie in [0, 1], fidelity {self.fidelity} in [0.25, 1]"
@@ -113,3 +121,10 @@ def heralds_of(link: Link, attempts: int, waited_s: tuple[float, ...], resets: i
         resets=resets,
         offset_error_ns=link.skew_error_s * 1e9,
     )
+
+
+def checked(link: Link, fidelity: float, pairs: int, duration_s: float, random: np.random.Generator) -> Checks:
+    """How many groups of ``pairs`` that came within ``duration_s`` were looked at, and were good enough."""
+    count = min(round(link.check_hz * duration_s), pairs // link.check_pairs)
+    agreeing = random.binomial(link.check_pairs, min(1.0, fidelity), count)
+    return Checks(checked=count, passed=int(np.count_nonzero(agreeing >= link.usable_fidelity * link.check_pairs)))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 import pyarrow as pa
 
-from schemas.events import Calibration, Command, Event, Heartbeat, Heralds, Swaps, What
+from schemas.events import Calibration, Checks, Command, Event, Heartbeat, Heralds, Swaps, What
 from schemas.measurements import Measurement
 from schemas.telemetry import Telemetry
 from storage.tables.names import EVENTS, MEASUREMENTS, SCHEMAS, TELEMETRY
@@ -98,6 +98,8 @@ def _summary(what: What) -> _Summary:
             return _Summary("", what.attempts, len(what.latency_ns), what.latency_ns)
         case Swaps():
             return _Summary("", what.attempts, what.acknowledged)
+        case Checks():
+            return _Summary("", what.checked, what.passed)
         case Command():
             return _Summary(what.name, what.tries, int(what.ok))
         case Heartbeat():

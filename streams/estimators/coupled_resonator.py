@@ -18,7 +18,7 @@ from streams.estimators.estimator import Estimator, EstimatorParameters, not_est
 from streams.estimators.fit_report import goodness, misfit_warnings
 from streams.estimators.outcome import Bounds, Fit, Fitted, Floats, Outcome
 from streams.estimators.resonance import Complexes, Resonances, find_resonances, places, stacked
-from streams.estimators.resonator import one_sweep, plane_curves
+from streams.estimators.resonator import SPIN_TUNED_IN, one_sweep, plane_curves
 
 METHOD = "coupled resonator and spin fitted to complex S by least squares; profile likelihood, v1"
 _FALSE_ALARM = 1e-6
@@ -255,9 +255,19 @@ def _fit_of(found: Resonances, fitted: CurveFit) -> Fit:
 
 
 COUPLING = Estimator(
-    "vacuum-rabi-splitting", "g from a sweep over an avoided crossing", (ResonatorSweep,), EstimatorParameters, coupling_strength
+    "vacuum-rabi-splitting",
+    "g from a sweep over an avoided crossing",
+    (ResonatorSweep,),
+    EstimatorParameters,
+    coupling_strength,
+    under=SPIN_TUNED_IN,
 )
 COOPERATIVITY = Estimator(
-    "cooperativity", "C = 4g²/κγ from a sweep over an avoided crossing", (ResonatorSweep,), EstimatorParameters, cooperativity
+    "cooperativity",
+    "C = 4g²/κγ from a sweep over an avoided crossing",
+    (ResonatorSweep,),
+    EstimatorParameters,
+    cooperativity,
+    under=SPIN_TUNED_IN,
 )
 ESTIMATORS = (COUPLING, COOPERATIVITY)

@@ -39,6 +39,8 @@ class Estimator:
     """Where it takes events: the kinds of them that it uses; others may stand between them."""
     uses: Callable[[Any], bool] = lambda _one: True
     """Which measurements' data of these kinds are meant for it; others may stand between them."""
+    under: Mapping[str, Parameter] = field(default_factory=dict)
+    """Conditions that measurements are meant for it under; one that says nothing of them is, too."""
     series: bool = False
     """Whether it says how something went on over several measurements: the stream gives it those of a longer window."""
 
@@ -55,11 +57,15 @@ class Estimator:
             return ()
         return tuple(one for one in data if self._is_meant(one))
 
+    def serves(self, conditions: Mapping[str, Parameter]) -> bool:
+        """Whether what was measured under these conditions is meant for it."""
+        return all(conditions.get(name, wanted) == wanted for name, wanted in self.under.items())
+
     def _is_meant(self, one: object) -> bool:
         if isinstance(one, Event):
             return not self.of_events or isinstance(one.what, self.of_events)
         if isinstance(one, Measurement):
-            return isinstance(one.data, self.takes) and self.uses(one.data)
+            return isinstance(one.data, self.takes) and self.uses(one.data) and self.serves(one.conditions)
         return self.uses(one)
 
     def __call__(self, data: Sequence[object], parameters: Mapping[str, Parameter] | None = None) -> Outcome:

@@ -16,7 +16,7 @@ from schemas.records import Estimate, Parameter
 from streams.estimators.estimator import Estimator, EstimatorParameters, not_estimated
 from streams.estimators.linewidth import SHAPES, LineParameters, resolved
 from streams.estimators.outcome import Curve, Fit, Fitted, Floats, Outcome
-from streams.estimators.resonator import ResonatorParameters, resonator
+from streams.estimators.resonator import SPIN_TUNED_OUT, ResonatorParameters, resonator
 from streams.estimators.scatter import Scatter, scatter_of
 from streams.estimators.spectral_line import find_line
 
@@ -152,6 +152,7 @@ RESONATOR = Estimator(
     (Measurement, ResonatorSweep),
     ResonatorParameters,
     partial(_stability, find=_of_sweep),
+    under=SPIN_TUNED_OUT,
     series=True,
 )
 ESTIMATORS = (SPECTRAL, RESONATOR)

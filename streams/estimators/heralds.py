@@ -7,7 +7,7 @@ from math import exp, log, sqrt
 import numpy as np
 from scipy import special, stats
 
-from schemas.events import Event, Heralds
+from schemas.events import Checks, Event, Heralds
 from schemas.measurements import Trials
 from schemas.records import Estimate, Parameter
 from streams.estimators.correlations import Part
@@ -66,9 +66,10 @@ def effective_throughput(data: Sequence[Event | Trials], parameters: HeraldParam
         EstimatorError: no heralds among the data.
     """
     events = [one for one in data if isinstance(one, Event)]
-    checks = [one for one in data if isinstance(one, Trials)]
+    trials = [(one.successes, one.trials) for one in data if isinstance(one, Trials)]
+    trials += [(one.what.passed, one.what.checked) for one in events if isinstance(one.what, Checks)]
     heralds, time_s = _heralds(events), _time_s(events)
-    passed, checked = sum(one.successes for one in checks), sum(one.trials for one in checks)
+    passed, checked = (sum(column) for column in zip((0, 0), *trials, strict=True))
     counts = _counts(heralds) | {"checks": checked, "checks_passed": passed}
     if not checked or not time_s:
         why = "no check of the fidelity" if time_s else "heralds without time"
@@ -265,7 +266,7 @@ ESTIMATORS = (
         (Event, Trials),
         HeraldParameters,
         effective_throughput,
-        of_events=(Heralds,),
+        of_events=(Heralds, Checks),
         mixed=True,
     ),
 )

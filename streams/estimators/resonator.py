@@ -7,9 +7,10 @@ calibrated, and only f_r and Q_l are known. f_r is the resonance itself: where |
 is given apart.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, inf, pi, tan
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -24,6 +25,10 @@ from streams.estimators.resonance import Complexes, Line, Resonances, find_reson
 
 METHOD = "circle fit of complex S with cable delay, gain slope and mismatch, by least squares; profile likelihood, v1"
 Geometry = Literal["notch", "reflection", "transmission"]
+SPIN_TUNED_OUT: Mapping[str, Parameter] = MappingProxyType({"spin": "detuned"})
+"""Conditions of a sweep that shows the resonator alone."""
+SPIN_TUNED_IN: Mapping[str, Parameter] = MappingProxyType({"spin": "resonant"})
+"""Conditions of a sweep over the avoided crossing: neither of its resonances is the resonator's own."""
 
 
 class ResonatorParameters(EstimatorParameters, frozen=True, kw_only=True):
@@ -249,7 +254,12 @@ def _outcome(
 
 
 LOSS = Estimator(
-    "photon-loss", "κ/2π = f_r/Q_l from a circle fit of a sweep", (ResonatorSweep,), ResonatorParameters, photon_loss
+    "photon-loss",
+    "κ/2π = f_r/Q_l from a circle fit of a sweep",
+    (ResonatorSweep,),
+    ResonatorParameters,
+    photon_loss,
+    under=SPIN_TUNED_OUT,
 )
 QUALITY = Estimator(
     "quality-factor",
@@ -257,5 +267,6 @@ QUALITY = Estimator(
     (ResonatorSweep,),
     QualityParameters,
     quality_factor,
+    under=SPIN_TUNED_OUT,
 )
 ESTIMATORS = (LOSS, QUALITY)

@@ -31,8 +31,8 @@ def test_the_demo_fleet_is_healthy_and_of_laboratory_rates() -> None:
     assert {device.kind for device in fleet.devices} == {
         "single-photon-source", "quantum-dot-source", "spin-photon-interface", "spin-photon-coupling", "quantum-interconnect"
     }  # fmt: skip
-    assert len(fleet.links) == 4
-    assert sum(link.repeater is not None for link in fleet.links) == 1
+    assert len(fleet.links) == 6
+    assert sum(link.repeater is not None for link in fleet.links) == 3
     total_hz = 0.0
     for device in fleet.devices:
         if device.source is None:

@@ -5,7 +5,8 @@ import pytest
 
 from schemas.events import Command, Event, Heartbeat, State, Swaps, What
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
-from schemas.measurements import DelayHistogram, HomScan, Measurement
+from schemas.measurements import DelayHistogram, HomScan, Measurement, ResonatorSweep
+from schemas.records import Parameter
 from slo.catalogue import catalogue
 from streams.estimators.registry import estimators
 from streams.processors.silence import with_silence
@@ -115,3 +116,29 @@ def test_silence_of_a_live_subject_is_down() -> None:
     ].what == Heartbeat(state=State.OPERATIONAL)
     assert with_silence(window(kinds=heard, live=False)) == ()
     assert with_silence(window(kinds=frozenset({"swaps"}))) == ()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "told"),
+    [
+        ({"spin": "detuned"}, {"spc.M2", "spc.Q"}),
+        ({"spin": "resonant"}, {"spc.M1", "spc.C"}),
+        ({}, {"spc.M1", "spc.C", "spc.M2", "spc.Q"}),
+    ],
+)
+def test_a_sweep_with_the_spin_tuned_in_says_nothing_of_the_resonator_alone(
+    sampler: Sampler, conditions: dict[str, Parameter], told: set[str]
+) -> None:
+    sweep = ResonatorSweep(geometry="notch", frequency_hz=(1.0, 2.0, 3.0), s_real=(1.0, 0.5, 1.0), s_imag=(0.0, 0.0, 0.0))
+    one = Measurement(
+        subject=SubjectId("spc-a"),
+        device=DeviceId("spc-a"),
+        run=RunId("r"),
+        start_unix_ns=END_S * NS - NS,
+        end_unix_ns=END_S * NS,
+        data=sweep,
+        conditions=conditions,
+    )
+    assert {sample.indicator for sample in sampler.measurement(one)} == told
+    series = Window(one.subject, one.run, END_S, 120, (one,), frozenset(), live=True)
+    assert {sample.indicator for sample in sampler.measurements(series)} == ({"spc.M7"} if "spc.M2" in told else set())

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from producers.entanglement.link import Link, heralds
+from producers.entanglement.link import Link, checked, heralds
 from producers.errors import SourceError
 from tests.producers.sources.oracles import SEEDS, covers
 
@@ -53,3 +53,14 @@ def test_false_heralds_and_waiting_cost_fidelity() -> None:
 def test_impossible_links_are_refused(changes: dict[str, float]) -> None:
     with pytest.raises(SourceError):
         Link(**changes)
+
+
+def test_the_application_can_use_what_is_above_its_threshold_and_no_more() -> None:
+    link, random = Link(check_hz=10.0, check_pairs=20, usable_fidelity=0.85), np.random.default_rng(3)
+    good, poor = (checked(link, fidelity, 10**6, 100.0, random) for fidelity in (0.97, 0.7))
+    assert good.checked == poor.checked == 1000
+    # At least 17 of 20 agree: by the binomial distribution.
+    expected = [sum(math.comb(20, k) * f**k * (1 - f) ** (20 - k) for k in range(17, 21)) for f in (0.97, 0.7)]
+    for told, share in zip((good, poor), expected, strict=True):
+        assert told.passed == pytest.approx(1000 * share, abs=4 * math.sqrt(1000 * share * (1 - share)) + 1)
+    assert checked(link, 0.97, 59, 100.0, random).checked == 2  # there are no pairs for more

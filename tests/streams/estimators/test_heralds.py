@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from schemas.events import Command, Event, EventError, Heralds
+from schemas.events import Checks, Command, Event, EventError, Heralds
 from schemas.ids import DeviceId, RunId, SubjectId
 from schemas.measurements import Trials
 from streams.estimators.estimator import EstimatorError
@@ -101,6 +101,15 @@ def test_throughput_is_held():
     assert (none.value, none.lower) == (0, 0)
     assert 0 < none.upper < 15
     assert KNOWN["effective-throughput"](heralds(1)).estimate.value is None
+
+
+def test_checks_that_the_link_tells_of_count_like_trials():
+    told = heralds(1)
+    beside = KNOWN["effective-throughput"]([*told, Trials(successes=48, trials=50)])
+    among = KNOWN["effective-throughput"]([*told, event(Checks(checked=20, passed=19)), event(Checks(checked=30, passed=29))])
+    assert among == beside
+    with pytest.raises(EventError, match="3 groups"):
+        Checks(checked=2, passed=3)
 
 
 @pytest.mark.parametrize("quantile", [0.5, 0.95])
