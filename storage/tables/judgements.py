@@ -80,6 +80,7 @@ def verdict_rows(judged: Sequence[JudgedSample]) -> pa.Table:
     return pa.table(
         {
             **_samples([one.sample for one in judged]),
+            "firmware": [one.sample.firmware for one in judged],
             "objective": [one.objective for one in judged],
             "verdict": [one.verdict.value for one in judged],
             "good": [one.good for one in judged],

@@ -160,7 +160,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             optional=("value", "lower", "upper"),
         ),
         VERDICTS: _columns(
-            *_texts("subject", "indicator", "device", "run"),
+            *_texts("subject", "indicator", "device", "run", "firmware"),
             ("time", _UNIX_S),
             ("integration_s", pa.uint32()),
             *_texts("objective", "verdict"),
