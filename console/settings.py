@@ -135,6 +135,8 @@ class Notify:
 
     receivers: Secret = Secret("")
     alertmanager: str = ""
+    patience: float = 30.0
+    """Seconds that a page waits in which what its subject depends on may turn out to be the cause."""
 
 
 @dataclass(frozen=True, slots=True)

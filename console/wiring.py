@@ -10,10 +10,13 @@ from console.refusal import ExitCode, Refusal
 from console.settings import Settings
 
 if TYPE_CHECKING:
+    from console.notify.outlook import StoredOutlook
     from embedded.stack import StackSettings
     from schemas.broker import BrokerConnection
     from schemas.panes import PaneParameters
+    from slo.topology import Topology
     from storage.client import StoreAddress
+    from storage.reader import Reader
     from streams.settings import WorkerSettings
 
 
@@ -107,7 +110,7 @@ def worker_settings(settings: Settings) -> "WorkerSettings":
         data=settings.home / "worker",
         definitions=definition_paths(settings, None),
         exclusions=(Path(settings.objectives.exclusions).expanduser(),) if settings.objectives.exclusions else (),
-        topology=_path(settings.objectives.topology),
+        topology=topology(settings),
         calibrations=_path(settings.objectives.calibrations),
         name=worker.name or f"{socket.gethostname()}-{os.getpid()}",
         instance=worker.name or None,
@@ -119,6 +122,39 @@ def worker_settings(settings: Settings) -> "WorkerSettings":
         compute_threads=worker.compute_threads,
         insert_tokens=worker.insert_tokens,
     )
+
+
+def topology(settings: Settings) -> "Topology":
+    """What depends on what: the file that is set, else what the simulated fleet's file says.
+
+    Raises:
+        DefinitionError, FleetError: the file is none of its kind.
+    """
+    from slo.topology import Topology, read_topology
+
+    if settings.objectives.topology:
+        return read_topology(Path(settings.objectives.topology).expanduser())
+    if not settings.fleet.simulate:
+        return Topology()
+    from console.fleet_topology import topology_of
+    from producers.fleet_file import demo_fleet, load_fleet
+
+    return topology_of(load_fleet(Path(settings.fleet.file).expanduser()) if settings.fleet.file else demo_fleet())
+
+
+def outlook(settings: Settings, reader: "Reader") -> "StoredOutlook":
+    """What fires in the store that ``reader`` asks, and what it stands in.
+
+    Raises:
+        DefinitionError, SeriesError, FleetError: a file of the site is none of its kind.
+    """
+    from console.notify.outlook import StoredOutlook
+    from slo.definitions import load
+    from slo.exclusion_file import read_plan
+    from slo.schedule import Schedule
+
+    plan = read_plan(Path(settings.objectives.exclusions).expanduser()) if settings.objectives.exclusions else []
+    return StoredOutlook(reader, load(definition_paths(settings, None)), topology(settings), Schedule(plan))
 
 
 def pane_parameters(settings: Settings) -> "PaneParameters":

@@ -4,6 +4,8 @@ The alerts that it routes are those of the generated Prometheus rules and those 
 labels of slo.metrics.
 """
 
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,9 +15,11 @@ from slo import metrics
 from slo.alerts import rank
 from slo.objective import Objective
 from slo.tiers import SEVERITIES
+from slo.topology import Topology
 
 _GROUP_WAIT = {"page": "10s"}
 _REPEAT = {"page": "4h"}
+_NOT_CRITICAL = f'{metrics.CRITICAL}!="true"'
 _DEFAULT_WAIT, _DEFAULT_REPEAT = "2m", "1d"
 
 
@@ -27,11 +31,12 @@ class Webhooks:
     dead_man: str = ""
 
 
-def configuration(objectives: Iterable[Objective], webhooks: Webhooks) -> str:
+def configuration(objectives: Iterable[Objective], webhooks: Webhooks, topology: Topology) -> str:
     """The text of ``alertmanager.yml``.
 
-    Alerts of one subject come as one message, whatever indicators they are of: what breaks them is usually one thing. A ticket is
-    silent while a page of the same objective and subject fires. Each service has a route of its own that a site may bend.
+    Alerts of one subject come as one message, whatever indicators they are of: what breaks them is usually one thing; so do those
+    of subjects that depend on one thing. A ticket is silent while a page of the same objective and subject fires, and all that
+    depends on a subject while that one pages; what is critical is never silent. Each service has a route that a site may bend.
     """
     known = list(objectives)
     severities = sorted({tier.severity for each in known for tier in each.tiers} | set(webhooks.by_severity), key=rank)
@@ -56,16 +61,23 @@ def configuration(objectives: Iterable[Objective], webhooks: Webhooks) -> str:
                     "group_interval": "1m",
                     "repeat_interval": "1m",
                 },
-                *(_severity_route(severity, services) for severity in severities),
+                *(_severity_route(severity, services, topology) for severity in severities),
             ],
         },
         "inhibit_rules": [
             {
                 "source_matchers": [f'{metrics.SEVERITY}="{above}"'],
-                "target_matchers": [f'{metrics.SEVERITY}="{below}"'],
+                "target_matchers": [f'{metrics.SEVERITY}="{below}"', _NOT_CRITICAL],
                 "equal": [metrics.OBJECTIVE, metrics.SUBJECT],
             }
             for above, below in _pairs(severities)
+        ]
+        + [
+            {
+                "source_matchers": [f'{metrics.SEVERITY}="{SEVERITIES[0]}"', f"{metrics.SUBJECT}={json.dumps(subject)}"],
+                "target_matchers": [_NOT_CRITICAL, _one_of(topology.downstream(subject))],
+            }
+            for subject in topology.needed
         ],
         "receivers": [
             {"name": "nobody"},
@@ -76,14 +88,23 @@ def configuration(objectives: Iterable[Objective], webhooks: Webhooks) -> str:
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)
 
 
-def _severity_route(severity: str, services: Sequence[str]) -> Mapping[str, object]:
+def _severity_route(severity: str, services: Sequence[str], topology: Topology) -> Mapping[str, object]:
+    together = [
+        {"matchers": [_one_of((subject, *topology.downstream(subject)))], "receiver": severity, "group_by": [metrics.SEVERITY]}
+        for subject in topology.needed
+        if not topology.upstream(subject)
+    ]
     return {
         "matchers": [f'{metrics.SEVERITY}="{severity}"'],
         "receiver": severity,
         "group_wait": _GROUP_WAIT.get(severity, _DEFAULT_WAIT),
         "repeat_interval": _REPEAT.get(severity, _DEFAULT_REPEAT),
-        "routes": [{"matchers": [f'service="{service}"'], "receiver": severity} for service in services],
+        "routes": [*together, *({"matchers": [f'service="{service}"'], "receiver": severity} for service in services)],
     }
+
+
+def _one_of(subjects: Sequence[str]) -> str:
+    return f"{metrics.SUBJECT}=~{json.dumps('|'.join(re.escape(each) for each in sorted(subjects)), ensure_ascii=False)}"
 
 
 def _pairs(severities: Sequence[str]) -> list[tuple[str, str]]:

@@ -319,7 +319,9 @@ class Evaluator:
         subject, name = key
         whole = whole_of(subject)
         raised = (each for about in {EVERYBODY, subject, whole} for each in state.raised.get(about, {}).values())
-        declared = [each for each in (*state.planned, *raised) if each.concerns(subject) or each.concerns(whole)]
+        # What people and devices raise comes once for each that depends on it; what is planned does not.
+        concerned = {subject, whole, *(self._topology.upstream(whole) if state.planned else ())}
+        declared = [each for each in (*state.planned, *raised) if any(each.concerns(one) for one in concerned)]
         stretches = tuple((start // NS, end // NS) for start, end in allowed(self._watches[name].objective, declared))
         if stretches == state.excluded.get(key, ()):
             return False

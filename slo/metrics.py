@@ -13,6 +13,7 @@ OBJECTIVE = "objective"  # the objective's name: bounded by the definitions
 SUBJECT = "subject"  # device, link or hop: bounded by the fleet
 SEVERITY = "severity"
 TIER = "tier"
+CRITICAL = "critical"  # "true" on alerts that nothing may silence, absent on the others
 
 EVENTS = "photonwatch:sli_events:increase_{window}"  # good and bad events of a window
 ERROR_RATIO = "photonwatch:sli_errors:ratio_{window}"  # bad over good and bad; absent without events

@@ -90,6 +90,7 @@ def _alert(objective: Objective, criterion: Criterion, tier: Tier) -> Rule:
             "slo": objective.slo,
             "service": objective.service,
             "indicator": criterion.indicator,
+            **({metrics.CRITICAL: "true"} if objective.critical else {}),
         },
         "annotations": {
             "summary": f"{criterion.name} of {{{{ $labels.{metrics.SUBJECT} }}}} breaks its objective ({criterion})",

@@ -33,6 +33,11 @@ class Topology:
         """Everything that depends on a subject: the nearest first."""
         return _reached(subject, lambda each: [other for other, needs in self.needs.items() if each in needs])
 
+    @property
+    def needed(self) -> tuple[SubjectId, ...]:
+        """Everything that something depends on."""
+        return tuple(sorted({each for needs in self.needs.values() for each in needs}))
+
     def wholes(self, subject: SubjectId) -> tuple[SubjectId, ...]:
         """Links and routes of which a subject is a part, or a part's part."""
         return _reached(subject, lambda each: [whole for whole, parts in self.paths.items() if each in parts])

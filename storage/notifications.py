@@ -23,11 +23,16 @@ _SCHEMA: Final = pa.schema(
 )
 
 
+WAITS: Final = "waits"
+"""The outcome of a transition that a receiver is told of later, or never; the message says why."""
+
+
 class NotificationLog:
     """Asks and writes as a user who may write."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._waiting: set[tuple[str, str, int, str]] = set()
 
     def begin(self, receiver: str) -> None:
         """From now on the receiver is told; a receiver that is known already stays as it was."""
@@ -45,16 +50,36 @@ class NotificationLog:
             f"SELECT {ALERT_COLUMNS} FROM alert_transitions WHERE stored_at >= "
             f"(SELECT min(stored_at) FROM {NOTIFICATIONS} WHERE receiver = {{receiver:String}} AND alert = '') "
             "AND (alert, firing, time) NOT IN "
-            f"(SELECT alert, firing, time FROM {NOTIFICATIONS} WHERE receiver = {{receiver:String}}) "
+            f"(SELECT alert, firing, time FROM {NOTIFICATIONS} WHERE receiver = {{receiver:String}} AND outcome != '{WAITS}') "
             "ORDER BY time, batch_lo, position LIMIT 1 BY alert, firing, time LIMIT {limit:UInt32}",
             {"receiver": receiver, "limit": limit},
         )
         return [alert_of(row) for row in rows.to_pylist()]
 
+    def wait(self, receiver: str, state: AlertState, why: str) -> None:
+        """The receiver is not told of this yet; the same reason is written once."""
+        key = (receiver, state.alert, state.since_unix_s, why)
+        if key not in self._waiting:
+            token = ":".join(map(str, ("notify-waits", *key)))
+            self._insert(self._rows(receiver, [state], WAITS, why, 0), token)
+            self._waiting.add(key)
+
     def done(self, receiver: str, transitions: Sequence[AlertState], outcome: str, message: str, attempts: int) -> None:
         """The receiver has been told of these, or must not be."""
+        first, last = transitions[0], transitions[-1]
+        self._insert(
+            self._rows(receiver, transitions, outcome, message, attempts),
+            f"notify:{receiver}:{first.alert}:{first.since_unix_s}:{last.alert}:{last.since_unix_s}:{last.firing}:{len(transitions)}",
+        )
+        told = {(state.alert, state.since_unix_s) for state in transitions}
+        self._waiting = {key for key in self._waiting if key[0] != receiver or key[1:3] not in told}
+
+    @staticmethod
+    def _rows(
+        receiver: str, transitions: Sequence[AlertState], outcome: str, message: str, attempts: int
+    ) -> dict[str, Sequence[object]]:
         count = len(transitions)
-        rows: dict[str, Sequence[object]] = {
+        return {
             "receiver": [receiver] * count,
             "alert": [state.alert for state in transitions],
             "firing": [state.firing for state in transitions],
@@ -63,10 +88,6 @@ class NotificationLog:
             "message": [message] * count,
             "attempts": [attempts] * count,
         }
-        first, last = transitions[0], transitions[-1]
-        self._insert(
-            rows, f"notify:{receiver}:{first.alert}:{first.since_unix_s}:{last.alert}:{last.since_unix_s}:{last.firing}:{count}"
-        )
 
     def _insert(self, rows: Mapping[str, Sequence[object]], token: str) -> None:
         self._client.insert(NOTIFICATIONS, pa.table(dict(rows), schema=_SCHEMA), token=token)

@@ -10,7 +10,6 @@ from schemas.topics import ANNOTATIONS, EVENTS, INDICATORS, MEASUREMENTS, TELEME
 from slo.definitions import Definitions
 from slo.exclusion_file import read_plan
 from slo.schedule import Schedule
-from slo.topology import Topology, read_topology
 from storage.client import Client
 from storage.errors import Unavailable
 from storage.ledger import Ledger
@@ -40,7 +39,7 @@ class Opener:
             definitions=definitions,
             panes=settings.panes,
             schedule=Schedule([planned for file in settings.exclusions for planned in read_plan(file)]),
-            topology=read_topology(settings.topology) if settings.topology else Topology(),
+            topology=settings.topology,
             calibrations=Calibrations() if settings.calibrations is None else Calibrations.load(settings.calibrations),
             keep_raw_tags=settings.keep_raw_tags,
         )

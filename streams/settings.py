@@ -5,6 +5,7 @@ from pathlib import Path
 
 from schemas.broker import BrokerConnection
 from schemas.panes import PaneParameters
+from slo.topology import Topology
 from storage.client import StoreAddress
 
 
@@ -20,7 +21,7 @@ class WorkerSettings:
     """OpenSLO files and directories."""
     exclusions: tuple[Path, ...] = ()
     """Files of planned exclusions."""
-    topology: Path | None = None
+    topology: Topology = field(default_factory=Topology)
     """What depends on what."""
     calibrations: Path | None = None
     """A file of what is known of each device."""

@@ -12,7 +12,7 @@ from console import logs
 from console.invocation import of
 from console.refusal import ExitCode, Refusal
 from console.settings import USUAL_PAGE_PORT, Settings
-from console.wiring import store_address
+from console.wiring import outlook, store_address
 
 if TYPE_CHECKING:
     from console.notify.receiver import Receiver
@@ -44,7 +44,8 @@ def receivers_of(settings: Settings) -> list["Receiver"]:
     """
     import urllib3
 
-    from console.notify.receiver import AlertmanagerReceiver, PersonalReceiver
+    from console.notify.alertmanager import AlertmanagerReceiver
+    from console.notify.receiver import PersonalReceiver
 
     page = f"http://{settings.page.host}:{settings.page.port or USUAL_PAGE_PORT}"
     receivers: list[Receiver] = []
@@ -70,7 +71,7 @@ async def _run(settings: Settings, receivers: list["Receiver"]) -> None:
 
     address = store_address(settings, readonly=False)
     with connect(address) as client, Reader(address) as reader:
-        notifier = Notifier(NotificationLog(client), receivers, lambda: [state for state in reader.alerts() if state.firing])
+        notifier = Notifier(NotificationLog(client), receivers, outlook(settings, reader), settings.notify.patience)
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)

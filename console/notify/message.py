@@ -1,16 +1,18 @@
-"""What a person is sent: transitions of alerts, grouped by whom they are about, in plain words."""
+"""What a person is sent: transitions of alerts, grouped by their likely cause, in plain words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from schemas.records import AlertState
 from slo.alerts import rank
+from slo.suppression import Suppressions
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message about one subject. ``key`` names it: the same transitions always make the same message."""
+    """One message about one incident. ``key`` names it: the same transitions always make the same message."""
 
     key: str
     title: str
@@ -20,41 +22,43 @@ class Message:
     transitions: tuple[AlertState, ...]
 
 
-def messages(transitions: Sequence[AlertState], page_url: str) -> list[Message]:
-    """One message for each subject, the most severe first; within it what happened, in order.
+def messages(transitions: Sequence[AlertState], page_url: str, context: Suppressions) -> list[Message]:
+    """One message for each likely cause, the most severe first; within it what happened, in order.
 
-    ``page_url`` is where the page stands, without a slash at its end; empty: messages carry no link.
+    ``page_url`` is where the page stands, without a slash at its end; empty: messages carry no link. ``context``: what fires.
     """
-    by_subject: dict[str, list[AlertState]] = {}
+    by_cause: dict[str, list[AlertState]] = {}
     for state in transitions:
-        by_subject.setdefault(state.subject, []).append(state)
-    made = [_message(tuple(states), page_url) for states in by_subject.values()]
+        by_cause.setdefault(context.group(state).cause, []).append(state)
+    made = [_message(cause, tuple(states), page_url, context) for cause, states in by_cause.items()]
     return sorted(made, key=lambda message: rank(message.severity))
 
 
-def _message(states: tuple[AlertState, ...], page_url: str) -> Message:
+def _message(cause: str, states: tuple[AlertState, ...], page_url: str, context: Suppressions) -> Message:
     last = {state.alert: state for state in states}
     firing = [state for state in last.values() if state.firing]
-    leading = min(firing or list(last.values()), key=lambda state: rank(state.severity))
+    leading = min(firing or list(last.values()), key=lambda state: (rank(state.severity), state.subject != cause))
     count = f" and {len(firing) - 1} more" if len(firing) > 1 else ""
     title = f"[{leading.severity}] {leading.subject}: {leading.objective}{count} {'fires' if firing else 'cleared'}"
     newest = states[-1]
     return Message(
         key=f"{newest.alert}:{newest.since_unix_s}:{'fires' if newest.firing else 'clears'}",
         title=title,
-        body="\n\n".join(_paragraph(state, page_url) for state in states),
+        body="\n\n".join(_paragraph(state, page_url, context) for state in states),
         severity=leading.severity,
         firing=bool(firing),
         transitions=states,
     )
 
 
-def _paragraph(state: AlertState, page_url: str) -> str:
+def _paragraph(state: AlertState, page_url: str, context: Suppressions) -> str:
     when = datetime.fromtimestamp(state.since_unix_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     lines = [f"{when}  {state.severity} {'fires' if state.firing else 'cleared'}: {state.text}"]
-    lines.append(f"run {state.run}" + (f", firmware {state.firmware}" if state.firmware else ""))
-    if state.runbook:
-        lines.append(f"runbook: {state.runbook}")
+    cause, dependents = context.cause(state), context.dependents(state)
+    if state.firing and cause:
+        lines.append(f"likely cause: {cause}")
+    if state.firing and dependents:
+        lines.append(f"silent meanwhile, because they depend on it: {', '.join(dependents)}")
     if page_url:
-        lines.append(f"page: {page_url}/devices/{state.subject}")
+        lines.append(f"page: {page_url}/devices/{quote(state.subject, safe='')}")
     return "\n".join(lines)

@@ -4,13 +4,15 @@ What was told stands in the store. A crash between telling and noting may tell o
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import structlog
 
 from console.notify.receiver import DeliveryError, Receiver
+from console.notify.triage import Triage
 from schemas.records import AlertState
-from slo.alerts import rank
+from slo.suppression import Suppressions, Surroundings
 from storage.client import Unavailable
 from storage.notifications import NotificationLog
 
@@ -19,17 +21,34 @@ _RETRY_FIRST_S, _RETRY_LAST_S = 1.0, 60.0
 _log = structlog.get_logger(__name__)
 
 
-class Notifier:
-    """``firing`` asks which alerts fire now.
+class Outlook(Protocol):
+    """What the notifier asks about alerts that fire. Raises StoreError."""
 
-    People are not told of an alert while a more severe one of the same objective and subject fires: it waits, and is told when
-    that one has cleared, unless it cleared itself before.
+    def firing(self) -> Sequence[AlertState]:
+        """Those that fire now."""
+
+    def surroundings(self) -> Surroundings:
+        """What they stand in."""
+
+    def now_ns(self) -> int:
+        """UTC."""
+
+    def hears(self) -> bool:
+        """Whether anything that is judged still comes; a platform that hears nothing watches nobody."""
+
+
+class Notifier:
+    """People are not told of an alert while it is suppressed (slo.suppression): it waits, and is told when nothing suppresses it
+    any more, unless it cleared before.
     """
 
-    def __init__(self, log: NotificationLog, receivers: Sequence[Receiver], firing: Callable[[], Sequence[AlertState]]) -> None:
+    def __init__(self, log: NotificationLog, receivers: Sequence[Receiver], outlook: Outlook, patience_s: float = 0.0) -> None:
+        """``patience_s``: see ``Triage``."""
         self._log = log
         self._receivers = receivers
-        self._firing = firing
+        self._outlook = outlook
+        self._patience_s = patience_s
+        self._last: tuple[Sequence[AlertState], Surroundings] = ((), Surroundings())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell everyone until ``stop`` is set; a receiver that hangs keeps no other waiting.
@@ -44,61 +63,60 @@ class Notifier:
     async def _serve(self, receiver: Receiver, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         attempts, begun, refreshed = 0, False, float("-inf")
+        triage = Triage(self._patience_s)
         while not stop.is_set():
-            delay_s = POLL_S
+            delay_s, troubles = POLL_S, list[Exception]()
             try:
                 if not begun:
                     await asyncio.to_thread(self._log.begin, receiver.name)
                     begun = True
-                await asyncio.to_thread(self._turn, receiver, attempts + 1)
-                if receiver.refresh_s is not None and loop.time() - refreshed >= receiver.refresh_s:
-                    await asyncio.to_thread(lambda: receiver.refresh(self._firing()))
-                    refreshed = loop.time()
-                attempts = 0
+                await asyncio.to_thread(self._turn, receiver, triage, attempts + 1, loop.time())
             except (DeliveryError, Unavailable) as error:
-                delay_s = min(_RETRY_FIRST_S * 2**attempts, _RETRY_LAST_S)
-                attempts += 1
-                _log.warning("not-notified", receiver=receiver.name, attempts=attempts, retry_in_s=delay_s, error=str(error))
+                troubles.append(error)
+            if receiver.refresh_s is not None and loop.time() - refreshed >= receiver.refresh_s:
+                try:
+                    await asyncio.to_thread(self._refresh, receiver)
+                    refreshed = loop.time()
+                except DeliveryError as error:
+                    troubles.append(error)
+            attempts = attempts + 1 if troubles else 0
+            for trouble in troubles:
+                delay_s = min(_RETRY_FIRST_S * 2 ** (attempts - 1), receiver.refresh_s or _RETRY_LAST_S, _RETRY_LAST_S)
+                _log.warning("not-notified", receiver=receiver.name, attempts=attempts, retry_in_s=delay_s, error=str(trouble))
             await _stopped(stop, delay_s)
 
-    def _turn(self, receiver: Receiver, attempts: int) -> None:
+    def _refresh(self, receiver: Receiver) -> None:
+        """While the store is away, what fired last is said again: it must not look resolved."""
+        try:
+            self._last = self._outlook.firing(), self._outlook.surroundings()
+            hears = self._outlook.hears()
+        except Unavailable:
+            hears = False
+        if not hears:
+            _log.warning("nothing-is-heard", receiver=receiver.name)
+        receiver.refresh(*self._last, hears=hears)
+
+    def _turn(self, receiver: Receiver, triage: Triage, attempts: int, now_s: float) -> None:
         pending = self._log.pending(receiver.name)
         if not pending:
             return
-        waiting, silenced = _inhibited(pending, self._firing()) if receiver.refresh_s is None else (set(), set())
-        if silenced:
-            self._log.done(receiver.name, [state for state in pending if state.alert in silenced], "inhibited", "", 0)
-        by_subject: dict[str, list[AlertState]] = {}
-        for state in pending:
-            if state.alert not in waiting | silenced:
-                by_subject.setdefault(state.subject, []).append(state)
-        for states in by_subject.values():
-            title = receiver.tell(states)
+        surroundings = self._outlook.surroundings()
+        context = Suppressions(self._outlook.firing(), surroundings, self._outlook.now_ns())
+        told = pending
+        if receiver.suppresses:
+            decision = triage.decide(pending, context, surroundings, now_s)
+            told = list(decision.tell)
+            for held in decision.waiting:
+                self._log.wait(receiver.name, held.state, str(held.suppression))
+            for held in decision.silenced:
+                self._log.done(receiver.name, [held.state], held.suppression.kind, str(held.suppression), 0)
+        by_cause: dict[str, list[AlertState]] = {}
+        for state in told:
+            by_cause.setdefault(context.group(state).cause, []).append(state)
+        for states in by_cause.values():
+            title = receiver.tell(states, context)
             self._log.done(receiver.name, states, "sent", title, attempts)
             _log.info("notified", receiver=receiver.name, message=title, transitions=len(states))
-
-
-def _inhibited(pending: Sequence[AlertState], firing: Sequence[AlertState]) -> tuple[set[str], set[str]]:
-    """Alerts that wait for a more severe one to clear, and those that came and went in its shadow."""
-    known = [*pending, *firing]
-    newest = {state.alert: state for state in pending}
-    waiting, silenced = set(), set()
-    for name, state in newest.items():
-        above = [
-            other
-            for other in known
-            if (other.objective, other.subject) == (state.objective, state.subject)
-            and rank(other.severity) < rank(state.severity)
-            and other.firing
-        ]
-        if not above:
-            continue
-        if state.firing:
-            if any(other in firing for other in above):
-                waiting.add(name)
-        elif any(earlier.alert == name and earlier.firing for earlier in pending):
-            silenced.add(name)
-    return waiting, silenced
 
 
 async def _stopped(stop: asyncio.Event, within_s: float) -> None:

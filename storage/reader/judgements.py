@@ -7,6 +7,7 @@ import msgspec
 
 from schemas.ids import IndicatorId, SubjectId
 from schemas.records import AlertState, Annotation, Estimate, IndicatorSample, Shortfall
+from storage.past_verdicts import PastExclusion
 from storage.reader.question import Questions
 from storage.tables import BudgetWindow, StoredBudget
 
@@ -78,6 +79,28 @@ class JudgementQuestions(Questions):
             {"subject": subject, "objective": objective, "since": since, "limit": limit},
         )
         return [_budget(row) for row in reversed(rows.to_pylist())]
+
+    def exclusions(self, since: int = 0) -> list[PastExclusion]:
+        """Time that was taken out and ended since then, or has not ended: each as it was told last, by its beginning."""
+        rows = self._client.query(
+            "SELECT subject, toUnixTimestamp64Nano(exclusions.time) AS start, toUnixTimestamp64Nano(until) AS end, reason, who "
+            "FROM (SELECT * FROM exclusions ORDER BY subject, exclusions.time, reason, batch_lo DESC, position DESC "
+            "LIMIT 1 BY subject, exclusions.time, reason) AS exclusions "
+            "WHERE until IS NULL OR until >= fromUnixTimestamp({since:UInt32}) ORDER BY start, subject, reason",
+            {"since": since},
+        )
+        return [
+            PastExclusion(SubjectId(row["subject"]), row["start"], row["end"], row["reason"], row["who"])
+            for row in rows.to_pylist()
+        ]
+
+    def silent_s(self) -> float | None:
+        """How long ago the last batch of anything was stored, by the store's clock; None: none ever was."""
+        rows = self._client.query(
+            "SELECT count() AS batches, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(max(stored_at)) AS ms "
+            "FROM ledger"
+        )
+        return rows["ms"][0].as_py() / 1e3 if rows["batches"][0].as_py() else None
 
     def annotations(self, since: int = 0, subject: SubjectId | None = None) -> list[Annotation]:
         """What was noted since then, about one subject or all, the earliest first."""

@@ -19,16 +19,23 @@ import urllib3
 import yaml
 from prometheus_client import CollectorRegistry, Counter, start_http_server
 
-from console.notify.receiver import AlertmanagerReceiver
+from console.notify.alertmanager import AlertmanagerReceiver
 from schemas.ids import RunId, SubjectId
 from schemas.records import AlertState
 from slo import metrics
 from slo.alertmanager import Webhooks, configuration
+from slo.exclusions import Exclusion
+from slo.instant import NS
 from slo.rules import rule_file
+from slo.suppression import Suppressions, Surroundings
 from slo.tiers import Tier
+from slo.topology import Topology
 from tests.live import until
 from tests.slo.samples import objective
 
+CRYOSTAT, DEVICES = SubjectId("cryostat-1"), (SubjectId("qdp-1"), SubjectId("qdp-2"))
+TOPOLOGY = Topology(dict.fromkeys(DEVICES, (CRYOSTAT,)))
+HERE = Surroundings(TOPOLOGY)
 PROMETHEUS = shutil.which("prometheus")
 ALERTMANAGER = shutil.which("alertmanager") or shutil.which("prometheus-alertmanager")
 pytestmark = [
@@ -115,7 +122,7 @@ def hooks() -> Iterator[Inbox]:
 def alertmanager(tmp_path: Path, hooks: Inbox) -> Iterator[str]:
     """A running Alertmanager under the generated configuration, with its waiting times cut to seconds."""
     webhooks = Webhooks({"page": f"{hooks.url}/page", "ticket": f"{hooks.url}/ticket"}, f"{hooks.url}/alive")
-    document = yaml.safe_load(configuration([burning()], webhooks))
+    document = yaml.safe_load(configuration([burning()], webhooks, TOPOLOGY))
     routes = [document["route"], *document["route"]["routes"]]
     for route in routes:
         route |= {"group_wait": "2s", "group_interval": "3s"}
@@ -131,6 +138,22 @@ def alertmanager(tmp_path: Path, hooks: Inbox) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     with running("alertmanager", tmp_path, *arguments, ready=f"{url}/-/ready"):
         yield url
+
+
+def state(subject: str, severity: str, *, firing: bool, objective: str = "g2") -> AlertState:
+    return AlertState(
+        alert=f"{objective}/{subject}/{severity}",
+        objective=objective,
+        subject=SubjectId(subject),
+        severity=severity,
+        firing=firing,
+        since_unix_s=int(time.time()),
+        tiers=("quick",),
+        text="g2 burns",
+        burn_rate="20",
+        budget_remaining="1/2",
+        run=RunId("r"),
+    )
 
 
 def burning():
@@ -200,32 +223,67 @@ def test_a_breach_seen_by_prometheus_arrives_once_grouped_and_resolves(tmp_path:
     assert not [alert for alert in tickets if alert["startsAt"] < page["alerts"][0]["startsAt"]]
 
 
-def test_the_notifier_speaks_to_it(hooks: Inbox, alertmanager: str) -> None:
-    receiver = AlertmanagerReceiver(
+def receiver_of(alertmanager: str) -> AlertmanagerReceiver:
+    return AlertmanagerReceiver(
         alertmanager, "http://127.0.0.1:8060", lambda: datetime.now(UTC), urllib3.PoolManager(), refresh_s=2.0
     )
 
-    def state(severity: str, *, firing: bool) -> AlertState:
-        return AlertState(
-            alert=f"g2/sps-1/{severity}",
-            objective="g2",
-            subject=SubjectId("sps-1"),
-            severity=severity,
-            firing=firing,
-            since_unix_s=int(time.time()),
-            tiers=("quick",),
-            text="g2 burns",
-            burn_rate="20",
-            budget_remaining="1/2",
-            run=RunId("r"),
-        )
 
-    receiver.tell([state("page", firing=True), state("ticket", firing=True)])
-    receiver.refresh([state("page", firing=True), state("ticket", firing=True)])
+def test_a_cryostat_under_devices_is_one_page_and_who_stays_bad_pages_then(hooks: Inbox, alertmanager: str) -> None:
+    receiver, context = receiver_of(alertmanager), Suppressions((), HERE, 0)
+    cryostat, devices = state("cryostat-1", "page", firing=True), [state(each, "page", firing=True) for each in DEVICES]
+    receiver.tell([*devices, cryostat], context)
+    until(lambda: hooks.about("/page", "firing"), 20, "the page")
+    time.sleep(4)
+    assert {alert["labels"]["subject"] for message in hooks.about("/page", "firing") for alert in message["alerts"]} == {
+        "cryostat-1"
+    }
+    receiver.tell([state("cryostat-1", "page", firing=False), state(DEVICES[0], "page", firing=False)], context)
+    receiver.refresh(devices[1:], HERE, hears=True)
+    until(lambda: subjects_paged(hooks) == {"cryostat-1", DEVICES[1]}, 20, "the page about who is still bad")
+
+
+def subjects_paged(hooks: Inbox) -> set[str]:
+    return {
+        alert["labels"]["subject"]
+        for message in hooks.about("/page", "firing")
+        for alert in message["alerts"]
+        if alert["status"] == "firing"
+    }
+
+
+def test_maintenance_is_silent_but_not_about_what_is_critical(hooks: Inbox, alertmanager: str) -> None:
+    now_ns = time.time_ns()
+    objectives = {"g2": objective(name="g2"), "cryostat": replace(objective(name="cryostat"), critical=True)}
+    begun = Exclusion(now_ns - 10**10, now_ns + 3_600 * NS, "maintenance: mirror", "gpb", CRYOSTAT)
+    during = replace(HERE, objectives=objectives, exclusions=(begun,))
+    receiver = receiver_of(alertmanager)
+    device, cryostat = state(DEVICES[0], "page", firing=True), state("cryostat-1", "page", firing=True, objective="cryostat")
+    receiver.refresh([], during, hears=True)
+    receiver.refresh([], during, hears=True)
+    (silence,) = urllib3.request("GET", f"{alertmanager}/api/v2/silences").json()
+    assert (silence["createdBy"], silence["status"]["state"]) == ("photonwatch: gpb", "active")
+    receiver.refresh([device, state("cryostat-1", "page", firing=True)], during, hears=True)
+    time.sleep(4)
+    assert not hooks.about("/page", "firing")
+    receiver.refresh([device, cryostat], during, hears=True)
+    until(lambda: subjects_paged(hooks) == {"cryostat-1"}, 20, "the page about the cryostat")
+    receiver.tell([state("cryostat-1", "page", firing=False, objective="cryostat")], Suppressions((), during, 0))
+    receiver.tell([state("cryostat-1", "page", firing=False)], Suppressions((), during, 0))
+    receiver.refresh([device], replace(during, exclusions=(replace(begun, end_ns=time.time_ns()),)), hears=True)
+    until(lambda: DEVICES[0] in subjects_paged(hooks), 20, "what is still bad after it")
+
+
+def test_the_notifier_speaks_to_it(hooks: Inbox, alertmanager: str) -> None:
+    receiver = receiver_of(alertmanager)
+    context = Suppressions((), HERE, 0)
+    both = [state("sps-1", "page", firing=True), state("sps-1", "ticket", firing=True)]
+    receiver.tell(both, context)
+    receiver.refresh(both, HERE, hears=True)
     until(lambda: hooks.about("/page", "firing"), 20, "the page")
     until(lambda: hooks.about("/alive", "firing"), 20, "that somebody watches")
     assert not hooks.about("/ticket", "firing")  # the page inhibits it
-    receiver.tell([state("page", firing=False), state("ticket", firing=False)])
+    receiver.tell([state("sps-1", "page", firing=False), state("sps-1", "ticket", firing=False)], context)
     until(lambda: hooks.about("/page", "resolved"), 30, "the page to resolve")
     (page,) = hooks.about("/page", "firing")
     assert page["alerts"][0]["annotations"]["summary"] == "g2 burns"

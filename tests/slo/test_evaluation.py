@@ -88,7 +88,7 @@ def feed(evaluator: Evaluator, state: EvaluatorState, event: Event | tuple[int, 
 
 
 def figures(state: EvaluatorState) -> object:
-    """All that a state holds, to be compared. Buckets that no window reaches mean nothing: the living forget them, a store does not."""
+    """All that a state holds, to be compared. Buckets that no window reaches are left out: only a store keeps them."""
     return {
         key: (
             track.now_unix_s,

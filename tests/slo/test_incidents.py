@@ -1,6 +1,6 @@
 from schemas.ids import RunId, SubjectId
 from schemas.records import AlertState
-from slo.incidents import Group, group_of, grouped, inhibited_by
+from slo.incidents import Firing, Group
 from slo.topology import Topology
 
 CRYO, LASER, A, B = (SubjectId(name) for name in ("cryo-1", "laser-1", "source-a", "source-b"))
@@ -26,36 +26,50 @@ def alert(
     )
 
 
+def inhibitor(about: AlertState, *others: AlertState, critical: str = "") -> AlertState | None:
+    return Firing(others, TOPOLOGY).inhibitor(about, frozenset({critical}))
+
+
 def test_a_page_silences_the_ticket_of_the_same_objective_and_subject() -> None:
     page = alert(A)
-    assert inhibited_by(alert(A, "ticket"), [page], TOPOLOGY) == page.alert
-    assert inhibited_by(page, [alert(A, "ticket")], TOPOLOGY) is None
-    assert inhibited_by(alert(A, "ticket", objective="rate"), [page], TOPOLOGY) is None
-    assert inhibited_by(alert(A, "ticket"), [alert(A, firing=False)], TOPOLOGY) is None
+    assert inhibitor(alert(A, "ticket"), page) == page
+    assert inhibitor(page, alert(A, "ticket"), page) is None
+    assert inhibitor(alert(A, "ticket", objective="rate"), page) is None
+    assert inhibitor(alert(A, "ticket"), alert(A, firing=False)) is None
 
 
 def test_what_is_down_silences_what_depends_on_it_and_the_furthest_goes_first() -> None:
     cryo, laser = alert(CRYO, objective="cryostat"), alert(LASER, objective="lock")
-    assert inhibited_by(alert(A), [laser, cryo], TOPOLOGY) == cryo.alert
-    assert inhibited_by(alert(A), [laser], TOPOLOGY) == laser.alert
-    assert inhibited_by(alert(B), [laser], TOPOLOGY) is None
-    assert inhibited_by(cryo, [alert(A), laser], TOPOLOGY) is None
-    assert inhibited_by(alert(A), [alert(CRYO, "ticket")], TOPOLOGY) is None
+    assert inhibitor(alert(A), laser, cryo) == cryo
+    assert inhibitor(alert(A), laser) == laser
+    assert inhibitor(alert(B), laser) is None
+    assert inhibitor(cryo, alert(A), laser) is None
+    assert inhibitor(alert(A), alert(CRYO, "ticket")) is None
 
 
 def test_nothing_silences_safety() -> None:
     safety = alert(LASER, objective="interlock")
-    assert inhibited_by(safety, [alert(CRYO)], TOPOLOGY, frozenset({"interlock"})) is None
-    assert inhibited_by(safety, [alert(CRYO)], TOPOLOGY) is not None
+    assert inhibitor(safety, alert(CRYO), critical="interlock") is None
+    assert inhibitor(safety, alert(CRYO)) is not None
 
 
 def test_all_that_hangs_on_one_cryostat_is_one_incident() -> None:
     alerts = [alert(A, "ticket", since=5), alert(B, since=9), alert(CRYO, objective="cryostat", since=3), alert(LASER, since=4)]
     alerts += [alerts[0], alert(SubjectId("elsewhere"))]
-    found = grouped(alerts, TOPOLOGY)
-    assert {cause: [each.subject for each in some] for cause, some in found.items()} == {
+    firing = Firing(alerts, TOPOLOGY)
+    assert {cause: [each.subject for each in some] for cause, some in firing.by_cause().items()} == {
         "elsewhere": ["elsewhere"],
         "cryo-1": ["cryo-1", "laser-1", "source-b", "source-a"],
     }
-    assert group_of(alerts[0], alerts, TOPOLOGY) == Group(CRYO, A, RunId("r"), "sps.M1")
-    assert group_of(alerts[0], alerts[:1], TOPOLOGY).cause == A
+    assert firing.group(alerts[0]) == Group(CRYO, A, RunId("r"), "sps.M1")
+    assert Firing(alerts[:1], TOPOLOGY).group(alerts[0]).cause == A
+
+
+def test_a_cause_that_has_no_alert_of_its_own_is_told_by_how_many_depend_on_it() -> None:
+    """Of the cryostat's three two alert; of the laser's one source, one: that says nothing about the laser."""
+    firing = Firing([alert(A), alert(B)], TOPOLOGY)
+    assert str(firing.cause(alert(A))) == "cryo-1: 2 of the 3 that depend on it alert"
+    assert firing.group(alert(B)).cause == CRYO
+    assert Firing([alert(B)], TOPOLOGY).cause(alert(B)) is None
+    told = Firing([alert(A), alert(CRYO, "ticket", objective="cryostat")], TOPOLOGY).cause(alert(A))
+    assert str(told) == "cryo-1, on which it depends, alerts itself (cryostat/cryo-1/ticket)"

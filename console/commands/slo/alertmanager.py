@@ -8,7 +8,7 @@ import typer
 from console.commands.slo.options import Files
 from console.invocation import of
 from console.refusal import ExitCode, Refusal
-from console.wiring import definition_paths
+from console.wiring import definition_paths, topology
 
 
 def alertmanager(
@@ -39,7 +39,9 @@ def alertmanager(
             )
         named[severity] = url
     try:
-        text = configuration(load(definition_paths(of(context).settings, files)).objectives, Webhooks(named, dead_man))
+        settings = of(context).settings
+        objectives = load(definition_paths(settings, files)).objectives
+        text = configuration(objectives, Webhooks(named, dead_man), topology(settings))
     except ValueError as error:
         raise Refusal(ExitCode.USAGE, str(error), where="--receiver", do="add --receiver SEVERITY=URL for it") from None
     if out is None:

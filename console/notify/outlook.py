@@ -1,0 +1,71 @@
+"""What fires, and what it stands in, as the store and the site's files have it."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from schemas.records import AlertState
+from slo.definitions import Definitions
+from slo.exclusions import Exclusion
+from slo.instant import NS
+from slo.schedule import Schedule
+from slo.suppression import Suppressions, Surroundings
+from slo.topology import Topology
+from storage.reader import Reader
+
+_AHEAD_NS = 86_400 * NS
+_FOREVER_NS = (1 << 62) // NS * NS
+"""The end of an exclusion whose end is not known yet."""
+_DEAF_AFTER_S = 300.0
+
+
+class StoredOutlook:
+    """Answers of one store; threads may share it. Every answer raises StoreError where the store is away or refuses."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        definitions: Definitions,
+        topology: Topology,
+        schedule: Schedule,
+        clock_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._reader = reader
+        self._objectives = {each.name: each for each in definitions.objectives}
+        self._longest_s = max((each.period_s for each in definitions.objectives), default=0)
+        self._topology = topology
+        self._schedule = schedule
+        self._clock_ns = clock_ns
+
+    def now_ns(self) -> int:
+        """UTC."""
+        return self._clock_ns()
+
+    def firing(self) -> Sequence[AlertState]:
+        """The alerts that fire."""
+        return [state for state in self._reader.alerts() if state.firing]
+
+    def surroundings(self) -> Surroundings:
+        """Dependencies, objectives, and what is excluded: planned, or raised by devices and people."""
+        now_ns = self.now_ns()
+        since_s = now_ns // NS - self._longest_s
+        planned = (each for each in self._schedule.until(now_ns + _AHEAD_NS) if each.end_ns > since_s * NS)
+        raised = (
+            Exclusion(
+                each.start_unix_ns,
+                _FOREVER_NS if each.end_unix_ns is None else each.end_unix_ns,
+                each.reason,
+                each.who,
+                each.subject,
+            )
+            for each in self._reader.exclusions(since_s)
+        )
+        return Surroundings(self._topology, self._objectives, tuple(sorted({*planned, *raised})))
+
+    def suppressions(self) -> Suppressions:
+        """All that fires now, held against what it stands in."""
+        return Suppressions(self.firing(), self.surroundings(), self.now_ns())
+
+    def hears(self) -> bool:
+        """Whether something was stored in the last minutes, or never anything at all."""
+        silent_s = self._reader.silent_s()
+        return silent_s is None or silent_s < _DEAF_AFTER_S

@@ -1,0 +1,99 @@
+"""Why nobody is told of an alert that fires: its time is excluded, or another alert says it already. Nothing critical is ever
+suppressed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from schemas.ids import SubjectId
+from schemas.records import AlertState
+from slo.exclusions import Exclusion, Stretch, allowed, is_inside
+from slo.incidents import Cause, Firing, Group
+from slo.objective import Objective
+from slo.tiers import SEVERITIES
+from slo.topology import Topology
+
+INHIBITED, EXCLUDED = "inhibited", "excluded"
+
+
+class Suppression(NamedTuple):
+    """``by``: the alert that inhibits, or why and by whom time is excluded."""
+
+    kind: str
+    by: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.by}" if self.kind == INHIBITED else f"{self.kind}: {self.by}"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What an alert stands in: what depends on what, the objectives by name, and what is excluded."""
+
+    topology: Topology = field(default_factory=Topology)
+    objectives: Mapping[str, Objective] = field(default_factory=dict)
+    exclusions: Sequence[Exclusion] = ()
+
+    @property
+    def critical(self) -> frozenset[str]:
+        """Names of the objectives whose alerts nothing suppresses."""
+        return frozenset(name for name, objective in self.objectives.items() if objective.critical)
+
+    def about(self, subject: SubjectId) -> tuple[Exclusion, ...]:
+        """The exclusions of a subject, or of something that it depends on."""
+        concerned = (subject, *self.topology.upstream(subject))
+        return tuple(each for each in self.exclusions if any(each.concerns(one) for one in concerned))
+
+    def stretches(self, alert: AlertState) -> tuple[Stretch, ...]:
+        """When an alert's objective is excluded for its subject, in nanoseconds: up to the objective's cap."""
+        objective, about = self.objectives.get(alert.objective), self.about(alert.subject)
+        return allowed(objective, about) if objective and about else ()
+
+    def exclusion(self, alert: AlertState, at_ns: int) -> Exclusion | None:
+        """The exclusion that an alert's subject is in."""
+        if not is_inside(self.stretches(alert), at_ns):
+            return None
+        return next((each for each in self.about(alert.subject) if each.start_ns < at_ns <= each.end_ns), None)
+
+
+class Suppressions:
+    """The alerts that fire, held against their surroundings at one time."""
+
+    def __init__(self, firing: Iterable[AlertState], surroundings: Surroundings, at_ns: int) -> None:
+        self._surroundings = surroundings
+        self._critical = surroundings.critical
+        self._at_ns = at_ns
+        self._all = Firing(firing, surroundings.topology)
+        # One that nobody is told of because its time is excluded says nothing to anybody in place of another.
+        said = (each for each in self._all.alerts if surroundings.exclusion(each, at_ns) is None)
+        self._said = Firing(said, surroundings.topology)
+
+    def of(self, alert: AlertState) -> Suppression | None:
+        """Why this alert is not told now; None: it is."""
+        out = self._surroundings.exclusion(alert, self._at_ns)
+        if out is not None:
+            return Suppression(EXCLUDED, f"{out.reason} ({out.who})" if out.who else out.reason)
+        above = self._said.inhibitor(alert, self._critical)
+        return Suppression(INHIBITED, above.alert) if above else None
+
+    def is_critical(self, alert: AlertState) -> bool:
+        """Whether nothing may suppress it."""
+        return alert.objective in self._critical
+
+    @property
+    def firing(self) -> tuple[AlertState, ...]:
+        """All that fire, suppressed or not."""
+        return self._all.alerts
+
+    def cause(self, alert: AlertState) -> Cause | None:
+        """What probably is behind it."""
+        return self._all.cause(alert)
+
+    def group(self, alert: AlertState) -> Group:
+        """Who is told of it in one message with what else."""
+        return self._all.group(alert)
+
+    def dependents(self, alert: AlertState) -> tuple[SubjectId, ...]:
+        """Whose alerts are silent while this one is told."""
+        return self._surroundings.topology.downstream(alert.subject) if alert.severity == SEVERITIES[0] else ()

@@ -1,0 +1,53 @@
+"""Why nobody is told: excluded time, or an alert that says it already; never of what is critical."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+from schemas.ids import SubjectId
+from slo.exclusions import EVERYBODY, Exclusion
+from slo.instant import NS
+from slo.suppression import Suppression, Suppressions, Surroundings
+from tests.slo.samples import objective
+from tests.slo.test_incidents import CRYO, LASER, TOPOLOGY, A, B, alert
+
+OBJECTIVES = {
+    "purity": objective(name="purity"),
+    "cryostat": replace(objective(name="cryostat"), critical=True),
+    "lock": objective(name="lock"),
+}
+MAINTENANCE = Exclusion(100 * NS, 200 * NS, "maintenance: new mirror", "gpb", LASER)
+
+
+def surroundings(*exclusions: Exclusion) -> Surroundings:
+    return Surroundings(TOPOLOGY, OBJECTIVES, exclusions)
+
+
+def test_excluded_with_all_that_depends_on_it() -> None:
+    laser, source, other = alert(LASER, objective="lock"), alert(A), alert(B)
+    during = Suppressions([laser, source, other], surroundings(MAINTENANCE), 150 * NS)
+    assert during.of(laser) == during.of(source) == Suppression("excluded", "maintenance: new mirror (gpb)")
+    assert str(during.of(source)) == "excluded: maintenance: new mirror (gpb)"
+    assert during.of(other) is None
+    after = Suppressions([laser, source], surroundings(MAINTENANCE), 201 * NS)
+    assert (after.of(laser), after.of(source)) == (None, Suppression("inhibited", laser.alert))
+
+
+def test_what_nobody_is_told_of_silences_nothing() -> None:
+    """The laser's own page is excluded, the source has a laser of its own cap: it is told."""
+    capped = {**OBJECTIVES, "purity": replace(OBJECTIVES["purity"], exclusion_cap=Fraction(0))}
+    during = Suppressions([alert(LASER, objective="lock")], Surroundings(TOPOLOGY, capped, (MAINTENANCE,)), 150 * NS)
+    assert during.of(alert(A)) is None
+
+
+def test_nothing_critical_is_suppressed() -> None:
+    everybody = replace(MAINTENANCE, subject=EVERYBODY)
+    during = Suppressions([alert(CRYO, objective="cryostat")], surroundings(everybody), 150 * NS)
+    assert during.of(alert(CRYO, objective="cryostat")) is None
+    assert during.of(alert(B)) == Suppression("excluded", "maintenance: new mirror (gpb)")
+    assert during.of(alert(SubjectId("elsewhere"), objective="deleted since")) is None
+
+
+def test_who_stays_silent_meanwhile() -> None:
+    found = Suppressions([], surroundings(), 0)
+    assert found.dependents(alert(CRYO)) == (B, LASER, A)
+    assert found.dependents(alert(CRYO, "ticket")) == ()
