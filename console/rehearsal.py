@@ -9,7 +9,7 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 
 import msgspec
 from msgspec.structs import replace
@@ -23,6 +23,7 @@ from schemas import topics, wire
 from schemas.block import TagBlock
 from schemas.ids import IndicatorId, RunId, SubjectId
 from schemas.records import AlertState, Annotation, DeadLetter, IndicatorSample, Verdict
+from schemas.telemetry import Telemetry
 from schemas.topics import TICK
 from storage.tables import VERDICTS
 from streams.log import Message
@@ -45,12 +46,12 @@ class Judgement:
     verdict: Verdict
 
 
-Outcome = IndicatorSample | Judgement | AlertState | DeadLetter
+Outcome = Telemetry | IndicatorSample | Judgement | AlertState | DeadLetter
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something the platform said, and when: seconds after the rehearsal began."""
+    """Something the platform said (or a sensor read), and when: seconds after the rehearsal began."""
 
     at_s: float
     what: Outcome
@@ -84,7 +85,7 @@ class Rehearsal:
         """
         numbers = count(1)
         self.elapsed_s = 0.0
-        self._origin_unix_s, self._step_s = origin_unix_s, step_s
+        self.origin_unix_s, self._step_s = origin_unix_s, step_s
         self._simulation = Simulation(
             _prepared(fleet, seed, step_s),
             lambda: RunId(f"rehearsal-{next(numbers)}"),
@@ -122,11 +123,11 @@ class Rehearsal:
         until_s = self.elapsed_s + for_s
         while self.elapsed_s < until_s - 1e-9:
             self.elapsed_s = min(until_s, self.elapsed_s + self._step_s)
-            self._produce()
-            for outcome in self._consume():
+            for outcome in chain(self._produce(), self._consume()):
                 yield Told(self.elapsed_s, outcome)
 
-    def _produce(self) -> None:
+    def _produce(self) -> Iterator[Telemetry]:
+        """Let every device say what is due; what its sensors read is handed on besides."""
         elapsed_ps = round(self.elapsed_s * 1e12)
         for device in self._simulation.devices:
             for said in device.advance(elapsed_ps):
@@ -135,6 +136,8 @@ class Rehearsal:
                     self._append(topics.TIMETAGS.name, wire.encode(said))
                 else:
                     self._say(said)
+                    if isinstance(said.record, Telemetry):
+                        yield said.record
         for name in self._pipelines:
             self._append(name, TICK)
 
@@ -142,7 +145,7 @@ class Rehearsal:
         self._append(said.topic.name, msgspec.json.encode(said.record))
 
     def _append(self, topic: str, value: bytes) -> None:
-        timestamp_ms = self._origin_unix_s * 1000 + round(self.elapsed_s * 1000)
+        timestamp_ms = self.origin_unix_s * 1000 + round(self.elapsed_s * 1000)
         self._waiting[topic].append(Message(next(self._offsets[topic]), timestamp_ms, value))
 
     def _consume(self) -> Iterator[Outcome]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from importlib import resources
+from types import MappingProxyType
+from typing import Literal
 
 import msgspec
 import yaml
@@ -56,6 +58,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return value + ((self.to or 0.0) - value) * min(1.0, amount)
 
 
+Sign = Literal["up", "down", "silent"]
+"""How a series moves."""
+
+
 class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the platform should make of a fault."""
 
@@ -64,8 +70,23 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     runbook: str
 
 
+_SYSTEMS = MappingProxyType(
+    {
+        "spin-photon-interface": "spi",
+        "spin-photon-coupling": "spc",
+        "single-photon-source": "sps",
+        "quantum-interconnect": "qic",
+        "quantum-dot-source": "qdp",
+    }
+)
+"""What the ids of devices of a kind begin with."""
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One failure mode. ``shows``: the gauges that it moves (producers/gauges.py); ``firmware``: what it adds to the version."""
+    """One failure mode. ``shows``: the gauges that it moves (producers/gauges.py); ``firmware``: what it adds to the version.
+
+    ``signs``: how the platform's own series move, by which it is told from others (slo/symptoms.py).
+    """
 
     id: str
     title: str
@@ -75,7 +96,17 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     changes: tuple[Change, ...]
     shows: tuple[str, ...]
     notice: Notice
+    signs: Mapping[str, Sign]
     firmware: str = ""
+
+    @property
+    def systems(self) -> frozenset[str]:
+        """The systems whose devices can have it."""
+        return frozenset(_SYSTEMS[kind] for kind in self.kinds)
+
+    def __post_init__(self) -> None:
+        if unknown := [kind for kind in self.kinds if kind not in _SYSTEMS]:
+            raise FleetError(f"{self.id}: no kind of device {', '.join(unknown)}; name some of: {', '.join(_SYSTEMS)}")
 
 
 def load_failures() -> Mapping[str, Failure]:

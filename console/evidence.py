@@ -1,0 +1,59 @@
+"""What the platform's own records said lately, and which failure modes that looks like: for alerts, by subject and device."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from schemas.ids import DeviceId, SubjectId
+from schemas.records import AlertState, IndicatorSample
+from schemas.telemetry import Telemetry
+from slo.diagnosis import FailureMode, Hint, hints
+from slo.evaluation import system_by_prefix
+from slo.symptoms import Symptoms
+
+TELEMETRY = "telemetry"
+"""The series of telemetry as such: it falls silent when nobody reports any more."""
+DEPLOYS = "deploys"
+"""The series that counts changes of firmware."""
+
+
+class Evidence:
+    """Fed with samples and telemetry in the order in which they come; asked when an alert fires.
+
+    ``modes`` are all failure modes that are known.
+    """
+
+    def __init__(self, modes: Sequence[FailureMode]) -> None:
+        self._modes = modes
+        self._symptoms = Symptoms()
+        self._subjects: dict[DeviceId, set[SubjectId]] = defaultdict(set)
+        self._firmware: dict[DeviceId, tuple[str, int]] = {}
+
+    def sample(self, sample: IndicatorSample) -> None:
+        """What an indicator was found to be; estimates without a value say nothing."""
+        self._subjects[sample.device].add(sample.subject)
+        if sample.estimate.value is not None:
+            self._symptoms.add(sample.subject, sample.indicator, sample.end_unix_s, sample.estimate.value)
+        self._deployed(sample.device, sample.firmware, sample.end_unix_s)
+
+    def telemetry(self, record: Telemetry) -> None:
+        """What sensors read."""
+        subject, unix_s = record.subject or SubjectId(record.device), record.unix_ns / 1e9
+        self._subjects[record.device].add(subject)
+        self._symptoms.add(subject, TELEMETRY, unix_s, 1.0)
+        for reading in record.readings:
+            if reading.value is not None:
+                self._symptoms.add(subject, reading.metric, unix_s, reading.value)
+
+    def hints(self, alert: AlertState, at_unix_s: float) -> tuple[Hint, ...]:
+        """What may be the cause of an alert, by what is known at this time: of its subject, its device and all of its links."""
+        device = DeviceId(alert.device or alert.subject)
+        subjects = {alert.subject, SubjectId(device), *self._subjects.get(device, ())}
+        system = system_by_prefix(device)
+        return hints(self._symptoms.moved(sorted(subjects), at_unix_s), [one for one in self._modes if system in one.systems])
+
+    def _deployed(self, device: DeviceId, firmware: str, unix_s: float) -> None:
+        known, number = self._firmware.get(device, (firmware, 0))
+        if firmware != known:
+            number += 1
+        self._firmware[device] = firmware, number
+        self._symptoms.add(SubjectId(device), DEPLOYS, unix_s, float(number))

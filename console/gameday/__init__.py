@@ -1,0 +1,1 @@
+"""Game days: a failure is injected, and what the platform makes of it is scored."""
