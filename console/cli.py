@@ -16,6 +16,7 @@ from console.commands import (
     correlate,
     doctor,
     estimate,
+    gameday,
     indicators,
     notify,
     page,
@@ -68,6 +69,7 @@ def build() -> typer.Typer:
         ("page", page.page),
         ("notify", notify.notify),
         ("probe", probe.probe),
+        ("gameday", gameday.gameday),
     ):
         app.command(name)(command)
     app.add_typer(simulate.build(), name="simulate")

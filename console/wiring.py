@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from slo.topology import Topology
     from storage.client import StoreAddress
     from storage.reader import Reader
+    from streams.pipelines import Knowledge
     from streams.settings import WorkerSettings
 
 
@@ -155,6 +156,29 @@ def outlook(settings: Settings, reader: "Reader") -> "StoredOutlook":
 
     plan = read_plan(Path(settings.objectives.exclusions).expanduser()) if settings.objectives.exclusions else []
     return StoredOutlook(reader, load(definition_paths(settings, None)), topology(settings), Schedule(plan))
+
+
+def knowledge(settings: Settings) -> "Knowledge":
+    """What a worker of these settings judges by.
+
+    Raises:
+        DefinitionError, SeriesError, FleetError: a file of the site is none of its kind.
+    """
+    from slo.definitions import load
+    from slo.exclusion_file import read_plan
+    from slo.schedule import Schedule
+    from streams.calibrations import Calibrations
+    from streams.pipelines import Knowledge
+
+    objectives = settings.objectives
+    calibrations = _path(objectives.calibrations)
+    return Knowledge(
+        definitions=load(definition_paths(settings, None)),
+        panes=pane_parameters(settings),
+        schedule=Schedule(read_plan(Path(objectives.exclusions).expanduser()) if objectives.exclusions else []),
+        topology=topology(settings),
+        calibrations=Calibrations() if calibrations is None else Calibrations.load(calibrations),
+    )
 
 
 def pane_parameters(settings: Settings) -> "PaneParameters":

@@ -1,7 +1,7 @@
 """What moved lately about a subject: indicators, readings, whatever comes as a series of numbers, against its own recent past.
 
-Plain and robust: the median of the last minutes against median and scatter of what was before. It knows no thresholds: a value
-may move while it still meets its objective, and that says as much about the cause as a breach does.
+Plain and robust: the median of the last half minute against median and scatter of what was before. It knows no thresholds: a
+value may move while it still meets its objective, and that says as much about the cause as a breach does.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from schemas.ids import SubjectId
 
 
 class Movement(StrEnum):
-    """How the last minutes of a series stand to what was before."""
+    """How the end of a series stands to what was before."""
 
     UP = "up"
     DOWN = "down"
@@ -29,15 +29,17 @@ class Look:
     """What counts as recent and as before, in seconds, and how far a median must move.
 
     ``sigmas`` are of the scatter before (from the 80 % that lie nearest to its median: readings that stop at zero have no median
-    deviation to speak of), ``share`` is of the value before: both must be exceeded. A series is silent after ``missed`` of its usual spacings, and no sooner than ``recent_s``.
+    deviation to speak of), ``share`` is of the value before: both must be exceeded. A series is silent after ``missed`` of its
+    usual spacings, and no sooner than ``silent_s``.
     """
 
-    recent_s: int = 120
+    recent_s: int = 30
     before_s: int = 600
     kept_s: int = 7_200
     sigmas: float = 5.0
     share: float = 0.02
     missed: int = 4
+    silent_s: int = 60
 
 
 _NEAREST = 0.8
@@ -81,7 +83,7 @@ def _movement(series: list[tuple[float, float]], now_unix_s: float, look: Look) 
     if len(before) < _FEWEST_BEFORE:
         return None
     spacing_s = median(later[0] - earlier[0] for earlier, later in pairwise(before))
-    if now_unix_s - series[-1][0] > max(look.recent_s, look.missed * spacing_s):
+    if now_unix_s - series[-1][0] > max(look.silent_s, look.missed * spacing_s):
         return Movement.SILENT
     recent = [value for at, value in series if at > now_unix_s - look.recent_s]
     if len(recent) < _FEWEST_RECENT:

@@ -14,7 +14,7 @@ from producers.fault_catalogue import Failure, load_failures
 from producers.fleet_file import Fleet
 from producers.reach import reached
 from producers.simulation import Simulation
-from schemas.ids import RunId, SubjectId
+from schemas.ids import RunId
 from schemas.records import AlertState, IndicatorSample
 from schemas.telemetry import Telemetry
 from slo.diagnosis import Hint
@@ -55,7 +55,7 @@ def company(fleet: Fleet, target: str, failure: Failure, neighbours: int) -> Fle
     others = sorted(
         (one for one in fleet.devices if one.id not in theirs), key=lambda one: (one.kind not in kinds, one.site not in sites)
     )
-    kept = theirs | {SubjectId(one.id) for one in others[:neighbours]}
+    kept = theirs | {str(one.id) for one in others[:neighbours]}
     return replace(
         fleet,
         devices=tuple(one for one in fleet.devices if one.id in kept),

@@ -1,4 +1,4 @@
-"""How well a failure was noticed: by what, after how long, as urgently as it should be, with which runbook, and who else was paged.
+"""How well a failure was noticed: by what, after how long, how urgently, with which runbook, and who else was paged.
 
 Pure: from the alerts that fired and what the platform took for their cause. It knows what was injected; the platform does not.
 """
@@ -10,7 +10,6 @@ from enum import StrEnum
 import msgspec
 
 from producers.fault_catalogue import Failure
-from schemas.ids import SubjectId
 from schemas.records import AlertState
 from slo.alerts import rank
 from slo.diagnosis import Hint
@@ -32,7 +31,7 @@ class Exercise:
 
     failure: Failure
     target: str
-    reached: frozenset[SubjectId]
+    reached: frozenset[str]
     onset_unix_s: int
 
 
@@ -53,7 +52,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     target: str
     expected_severity: str
-    expected_runbook: str
+    expected_failure: str
     severity: str | None = None
     """The most severe alert on anyone whom the failure reached."""
     after_s: int | None = None
@@ -83,7 +82,8 @@ def score(exercise: Exercise, alerts: Iterable[AlertState], diagnoses: Mapping[s
     ``diagnoses`` are the platform's hints by alert, as they stood when it began to fire.
 
     The right alert is about somebody whom the failure reached, and of an indicator that the catalogue names for it. Its severity
-    is right if nothing more severe fired among those reached: who is paged for a ticket's matter learns not to listen.
+    is right if nothing more severe fired among those reached: who is paged for a ticket's matter learns not to listen. Alerts
+    before the failure, or about whom it does not reach, are false.
     """
     failure = exercise.failure
     firing = sorted((one for one in alerts if one.firing), key=lambda one: (one.since_unix_s, rank(one.severity), one.alert))
@@ -93,7 +93,7 @@ def score(exercise: Exercise, alerts: Iterable[AlertState], diagnoses: Mapping[s
     decisive = next(iter(fitting or telling), None)
     worst = min((one.severity for one in theirs), key=rank, default=None)
     hints = () if decisive is None else tuple(diagnoses.get(decisive.alert, ()))
-    others = [one for one in firing if one.subject not in exercise.reached]
+    others = [one for one in firing if one not in theirs]
     pages = tuple(dict.fromkeys(one.alert for one in others if one.severity == SEVERITIES[0]))
     faults = [] if telling else [Fault.UNNOTICED]
     if telling and worst != failure.notice.severity:
@@ -107,7 +107,7 @@ def score(exercise: Exercise, alerts: Iterable[AlertState], diagnoses: Mapping[s
         title=failure.title,
         target=exercise.target,
         expected_severity=failure.notice.severity,
-        expected_runbook=failure.notice.runbook,
+        expected_failure=failure.notice.runbook,
         severity=worst,
         after_s=None if decisive is None else decisive.since_unix_s - exercise.onset_unix_s,
         indicator=None if decisive is None else decisive.indicator,
