@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from storage.batch import Batch
 from storage.client import StoreAddress, connect
-from storage.errors import LedgerConflict, Refused
+from storage.errors import LedgerConflict, Refused, Unavailable
+from storage.held import held
 from storage.ledger import Ledger, LedgerEntry
 from storage.tables.names import LEDGER, LEDGER_SCHEMA, SCHEMAS
 
@@ -31,8 +32,9 @@ class Outcome(StrEnum):
 class Writer:
     """Stores batches over one connection pool. Threads may share it, as long as each partition's batches come one by one.
 
-    Exactly once rests on two things. Tokens: a batch that comes again while its tokens are remembered changes nothing, whoever
-    writes it and wherever the first attempt was cut off. The ledger: a batch that comes again later is recognised by it.
+    Exactly once rests on three things. Tokens: a batch that comes again while its tokens are remembered changes nothing, whoever
+    writes it and wherever the first attempt was cut off. The ledger: a batch that comes again later is recognised by it. And
+    a look: after a failure, and at the first batch of a partition, no batch is sealed unless its rows are there.
     """
 
     def __init__(
@@ -59,7 +61,8 @@ class Writer:
         """Store a batch, or find that it is stored.
 
         Raises:
-            Unavailable: some of it may be stored. Write the same batch again; nothing will be counted twice.
+            Unavailable: some of it may be stored. Write the same batch again; nothing will be counted twice. Also while the
+                store remembers tokens whose rows it does not have.
             LedgerConflict: the ledger holds other batches over these offsets, or rows are left of an attempt so old that its
                 tokens are forgotten. Nothing was stored.
             Refused: the batch does not fit the store's tables.
@@ -75,7 +78,7 @@ class Writer:
                 _same_or_conflict(batch, before)
                 return Outcome.ALREADY
             self._refuse_forgotten(batch, before)
-        self._store(batch)
+        self._store(batch, doubtful=hi is None)
         if last:
             self._vouched[place] = (batch.hi, self._clock())
         return Outcome.STORED
@@ -83,7 +86,7 @@ class Writer:
     def close(self) -> None:
         self._client.close()
 
-    def _store(self, batch: Batch) -> None:
+    def _store(self, batch: Batch, *, doubtful: bool) -> None:
         unknown = batch.tables.keys() - SCHEMAS.keys()
         if unknown:
             raise Refused(f"{batch}: no such tables: {', '.join(sorted(unknown))}; storage.tables.names has them all")
@@ -95,6 +98,8 @@ class Writer:
                     self._insert(table, rows, token)
                     inserts += 1
                 most = max(most, inserts)
+        if doubtful:
+            self._wait_for_missing(batch)
         self._insert(LEDGER, _ledger_row(batch, most, self._worker_name), batch.token(LEDGER))
 
     def _insert(self, table: str, rows: pa.Table, token: str) -> None:
@@ -108,17 +113,20 @@ class Writer:
         """
         if 2 * self._ledger.inserts_since(None if before is None else before.stored_at) < TOKENS_REMEMBERED:
             return
-        place = {"pipeline": batch.pipeline, "topic": batch.topic, "partition": batch.partition, "lo": batch.lo}
-        for table in batch.tables:
-            left = self._client.query(
-                f"SELECT count() AS n FROM {table} WHERE batch_pipeline = {{pipeline:String}} AND batch_topic = {{topic:String}} "
-                "AND batch_partition = {partition:UInt16} AND batch_lo = {lo:UInt64}",
-                place,
-            )["n"][0].as_py()
+        for table, left in held(self._client, batch).items():
             if left:
                 raise LedgerConflict(
                     f"{batch}: {table} holds {left} rows of an attempt that was cut off, too long ago for its tokens to be "
                     "remembered. To store it again could count them twice: compare the rows with the log, complete them by hand"
+                )
+
+    def _wait_for_missing(self, batch: Batch) -> None:
+        """Do not go on where the store took an insert for a repetition of one that never came to be (docs/decisions/0010)."""
+        for table, there in held(self._client, batch).items():
+            if there < (rows := batch.tables[table].num_rows):
+                raise Unavailable(
+                    f"{batch}: {table} holds {there} of its {rows} rows, though the store took them all: an insert was cut off "
+                    "between its token and its rows. Restart the store: it forgets such tokens then, and the rows come again"
                 )
 
 

@@ -18,6 +18,7 @@ import embedded
 from embedded.engine.configuration import Layout, write_configuration
 from embedded.engine.errors import EngineError
 from embedded.engine.landlock import Confinement, confine
+from embedded.engine.tokens import forget_unkept
 from embedded.engine.users import Users
 
 _LOG = logging.getLogger(__name__)
@@ -163,4 +164,8 @@ def prepare(options: Options) -> tuple[Layout, Users, socket.socket, int]:
     users = Users.read(options.users.resolve())
     lock = hold(layout)
     write_configuration(layout, options.memory_bytes)
+    for table, count in forget_unkept(layout.store).items():
+        _LOG.warning(
+            "%s: %d inserts had left a token and no rows when the engine died: forgotten, they may come again", table, count
+        )
     return layout, users, bind(options), lock

@@ -1,5 +1,7 @@
 """The store is killed (-9) again and again while batches are written; what it then holds is exact, roll-ups too."""
 
+import os
+import signal
 import threading
 import time
 from dataclasses import dataclass, field
@@ -57,6 +59,39 @@ def killed_while_writing(engine: EmbeddedEngine, worker: Worker, seed: int) -> N
         engine.kill()
         engine.start()
     thread.join()
+
+
+def killed_at_each_token(engine: EmbeddedEngine, worker: Worker) -> int:
+    """Kill the engine as each table's log of tokens grows; how often the token had come and its part had not."""
+    thread, between = threading.Thread(target=worker.run), 0
+    sizes = {log: log.stat().st_size for log in engine.data.rglob("deduplication_log_1.txt")}
+    thread.start()
+    while len(worker.outcomes) < 2:
+        time.sleep(0.005)
+    for log in [log for log, size in sizes.items() if log.stat().st_size > size]:
+        path, pid, size = str(log), engine.pid, log.stat().st_size
+        while os.stat(path).st_size == size and thread.is_alive():  # noqa: PTH116 - microseconds count
+            pass
+        os.kill(pid, signal.SIGKILL)
+        engine.kill()
+        part = log.read_text().splitlines()[-1].split("\t")[1]
+        between += not (log.parents[1] / part).is_dir()
+        engine.start()
+    thread.join()
+    return between
+
+
+def test_a_token_that_came_without_its_rows_loses_nothing(own_engine: EmbeddedEngine) -> None:
+    address = address_of(own_engine, "kills")
+    migrate(address)
+    batches = [batch("device", index, start_s=4 * index - 58) for index in range(30)]
+    worker = Worker(address, batches, tokens=True)
+    between = killed_at_each_token(own_engine, worker)
+    print(f"{between} kills fell between a token and its rows")
+    assert worker.interrupted >= KILLS, "the kills did not meet the writes"
+    with Reader(address) as reader, connect(address) as client:
+        assert_exact(reader, "device", batches)
+        assert Ledger(client).audit() == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -242,6 +242,20 @@ def own_database(engine: EmbeddedEngine, request: pytest.FixtureRequest) -> Iter
         dropper.command(f"DROP DATABASE `{made.database}` SYNC")
 
 
+def test_nothing_is_sealed_whose_rows_are_missing(own_database: StoreAddress) -> None:
+    """As after a death between token and rows: the store drops the repetition, and has nothing."""
+    writer, one = Writer(own_database, "a-worker"), batch("device", 0)
+    with connect(own_database) as client:
+        for token, rows in one.pieces(tables.TAG_RUNS):
+            client.insert(tables.TAG_RUNS, rows, token=token)
+        client.command(f"ALTER TABLE {tables.TAG_RUNS} DELETE WHERE true SETTINGS mutations_sync = 2")
+        for _ in range(2):
+            with pytest.raises(Unavailable, match=r"tag_runs holds 0 of its [0-9]+ rows, though the store took them all"):
+                writer.write(one)
+        assert Ledger(client).latest("tags-1", "device", 3) is None
+    writer.close()
+
+
 def test_rows_left_of_an_attempt_whose_tokens_are_forgotten_are_refused(own_database: StoreAddress) -> None:
     writer, one = Writer(own_database, "a-worker"), batch("device", 0)
     with connect(own_database) as client, Reader(own_database) as reader:
