@@ -27,10 +27,10 @@ up: $(VENV)/.locked ## run the platform with a simulated fleet; Ctrl-C stops it
 	@exec $(BIN)/photonwatch up
 
 check: lint ## lint and the fast tests
-	@$(BIN)/python -m pytest -m "not slow" -q
+	@$(BIN)/python -m pytest -m "not slow" -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
-test: lint ## lint and every test
-	@$(BIN)/python -m pytest
+test: check ## lint and every test
+	@$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/.locked ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

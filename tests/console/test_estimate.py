@@ -40,6 +40,7 @@ def test_a_quantum_dot_as_its_authors_found_it(
     assert found["estimator"] == "g2-overlap"
 
 
+@pytest.mark.slow
 @_needs(_QD)
 @pytest.mark.parametrize("told", [(), ("--set", "period_ps=12500"), ("--estimator", "g2-overlap")])
 def test_cross_talk_gives_its_reason_and_no_number(tmp_path: Path, here: Callable[..., Said], told: tuple[str, ...]) -> None:

@@ -33,6 +33,7 @@ def test_sends_every_tag_and_says_where_to_look(broker: str, file: Path, tmp_pat
     assert "photonwatch report --device dut" in spoken.out
 
 
+@pytest.mark.slow
 def test_two_nodes_of_a_link_are_one_run(broker: str, file: Path, tmp_path: Path) -> None:
     said = run(
         tmp_path, "replay", str(file), str(file), "--device", "qic-l", "--link", "--json", PHOTONWATCH_KAFKA_ADDRESS=broker
@@ -43,6 +44,7 @@ def test_two_nodes_of_a_link_are_one_run(broker: str, file: Path, tmp_path: Path
     assert first["tags"] == second["tags"] == 5_000
 
 
+@pytest.mark.slow
 def test_waiting_has_an_end(broker: str, file: Path, tmp_path: Path, fleet_store: StoreAddress, engine: EmbeddedEngine) -> None:
     said = run(
         tmp_path,

@@ -7,6 +7,7 @@ from producers.fleet_file import parse_fleet
 from producers.fleet_generator import Order, generated
 
 
+@pytest.mark.slow
 def test_a_thousand_devices() -> None:
     fleet = parse_fleet(generated(Order(devices=1000, rate_hz=1000, slower=20)), "generated")
     assert len(fleet.devices) == 1000

@@ -122,7 +122,7 @@ def remembered(state: EvaluatorState, stored: Sequence[Judged]) -> list[Remember
     return found
 
 
-@settings(max_examples=350, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(series, kinds)
 def test_against_all_events_second_by_second(steps: list[Step], kind: str) -> None:
     under = KINDS[kind]

@@ -154,6 +154,7 @@ def test_memory_of_the_ledger_is_not_trusted_for_long(address: StoreAddress, rea
     assert_exact(reader, device, batches)
 
 
+@pytest.mark.slow
 def test_two_writers_of_the_same_batches_at_once(address: StoreAddress, reader: Reader, client: Client, device: str) -> None:
     batches = [batch(device, index, start_s=4 * index) for index in range(6)]
     start = threading.Barrier(3)
@@ -180,6 +181,7 @@ def test_two_writers_of_the_same_batches_at_once(address: StoreAddress, reader: 
     assert [fault for fault in Ledger(client).audit() if fault.topic == device] == []
 
 
+@pytest.mark.slow
 def test_one_writer_for_many_partitions_at_once(writer: Writer, reader: Reader, device: str) -> None:
     threads = [
         threading.Thread(

@@ -25,6 +25,7 @@ def _client(engine: EmbeddedEngine):
     return clickhouse_connect.get_client(host=engine.host, port=engine.port, username=engine.user, password=engine.password)
 
 
+@pytest.mark.slow
 def test_kill_and_restart_keep_what_was_acknowledged(own_engine: EmbeddedEngine) -> None:
     client = _client(own_engine)
     client.command(
@@ -47,6 +48,7 @@ def test_kill_and_restart_keep_what_was_acknowledged(own_engine: EmbeddedEngine)
         assert client.command("SELECT count() FROM t") == acknowledged, "a token survives the restart"
 
 
+@pytest.mark.slow
 def test_kill_in_mid_insert_stores_all_or_nothing(own_engine: EmbeddedEngine) -> None:
     client = _client(own_engine)
     client.command("CREATE TABLE t (n UInt64) ENGINE = MergeTree ORDER BY n SETTINGS non_replicated_deduplication_window = 100")
@@ -207,6 +209,7 @@ def _status(engine: EmbeddedEngine) -> int:
     return int(body.rpartition(b'"running":')[2].rstrip(b"}"))
 
 
+@pytest.mark.slow
 def test_descriptors_and_threads_stay_flat(engine: EmbeddedEngine) -> None:
     def counted() -> tuple[int, int]:
         process = psutil.Process(engine.pid)

@@ -16,6 +16,7 @@ def part_within(data: EmissionSpectrum, half_hz: float, around_hz: float = 0.0) 
     return int(counts[np.abs(offset - around_hz) < half_hz].sum()), int(counts.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "resolution_hz", "part"),
     [

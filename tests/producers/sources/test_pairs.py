@@ -39,6 +39,7 @@ def test_heralding_efficiency_twenty_seeds() -> None:
     covers(values, errors, 0.7 * 0.8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("statistics", ["poisson", "thermal", "single"])
 def test_multi_pairs_twenty_seeds(statistics: str) -> None:
     """Heralded g2 = N_h·N_h12/(N_h1·N_h2), each counted once a pulse, against the sum over numbers of pairs."""

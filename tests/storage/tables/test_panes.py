@@ -20,6 +20,7 @@ _counts = st.lists(st.integers(0, 2**40), min_size=8, max_size=8)
 _part = st.tuples(st.integers(0, 3 * 3_600 - 1), st.sampled_from([0, 1, 9]), st.integers(0, 2**50), _counts)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(inserts=st.lists(st.lists(_part, min_size=1, max_size=8), min_size=1, max_size=4))
 def test_every_level_holds_the_same_sums(

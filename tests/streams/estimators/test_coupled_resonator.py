@@ -40,6 +40,7 @@ def test_the_splitting_at_resonance_is_twice_the_coupling():
     assert len(found.model.curves) == 2
 
 
+@pytest.mark.slow
 def test_without_a_spin_there_is_no_coupling():
     for seed in range(20):
         estimate = COUPLING([coupled_sweep(np.random.default_rng(seed), g=0, kappa=2e6, gamma=1e6)]).estimate

@@ -21,6 +21,7 @@ def test_centres_widths_and_wrong_preparations_are_found():
     assert found.overlap == pytest.approx(stats.norm.sf(2), rel=0.1)
 
 
+@pytest.mark.slow
 def test_errors_are_those_of_repetitions():
     found = [find_clouds(*rows(shots(np.random.default_rng(seed), separation=3.0))) for seed in range(100)]
     for function in (lambda each: each.separation, lambda each: float(each.wrong[1])):

@@ -133,6 +133,7 @@ def nbn(name):
     return LOSS([sweep])
 
 
+@pytest.mark.slow
 @measured
 def test_the_measured_niobium_nitride_resonator():
     cold = nbn("-10_DBM_TEMP_0.113")

@@ -1,6 +1,7 @@
 """A block in one call, against the calls that it stands for."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def test_it_counts_what_the_calls_apart_count(stream, axis, from_ps, data):
         assert (rows_of(histogram, axis) == rows_of(expected, axis)).all()
 
 
+@pytest.mark.slow
 def test_uncompiled_it_finds_the_same():
     time_ps, channel = np.arange(0, 90, 10), np.array([0, 1, 0, 1, 1, 0, 1, 0, 5], np.uint8)
     layout, axis = PairLayout.of((0, 1)), TauAxis.symmetric(20, 10)

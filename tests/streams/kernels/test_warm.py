@@ -42,6 +42,7 @@ def test_kernels_release_the_lock_and_are_cached(kernel):
     assert type(kernel._cache).__name__ != "NullCache"
 
 
+@pytest.mark.slow
 def test_nothing_is_compiled_once_warm():
     warm()
     before = {name: len(kernel.signatures) for name, kernel in KERNELS.items()}

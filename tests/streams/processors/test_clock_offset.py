@@ -91,6 +91,7 @@ def test_a_drift_of_1_ns_a_second_is_followed():
     assert ticks[-1].width_ps == pytest.approx(141, rel=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate_hz", [1e3, 1e5])
 def test_nothing_shared_is_never_found(rate_hz):
     for seed in range(20):
