@@ -95,6 +95,8 @@ class AlertState(msgspec.Struct, frozen=True, kw_only=True):
     device: str = ""
     estimate: Estimate | None = None
     """What was last measured; None where no measurement made it turn."""
+    bad_since_unix_s: int | None = None
+    """End of the first bad sample among those that make it fire; of silence, when the subject was last heard. None: not known."""
     version: int = 1
 
 

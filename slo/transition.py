@@ -51,4 +51,15 @@ def transition(watch: Watch, occasion: Occasion, track: Track, turn: Turn) -> Al
         indicator=watch.criterion.indicator,
         device=occasion.device,
         estimate=occasion.estimate,
+        bad_since_unix_s=_bad_since(track, now.since_unix_s, window_s) if now.firing else None,
     )
+
+
+_LOOKED_BACK_S = 48 * 3_600
+"""Further back histories tell sums instead of samples."""
+
+
+def _bad_since(track: Track, at_unix_s: int, window_s: int) -> int | None:
+    """End of the first bad bucket in the window."""
+    start = at_unix_s - min(window_s, _LOOKED_BACK_S)
+    return min((run.first_unix_s for run in track.line.runs_between(start, at_unix_s) if run.counts.bad), default=None)

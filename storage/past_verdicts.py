@@ -51,6 +51,17 @@ class PastAlert(NamedTuple):
     tiers: tuple[str, ...]
 
 
+class PastAlarm(NamedTuple):
+    """A transition of an alert."""
+
+    alert: str
+    objective: str
+    subject: SubjectId
+    firing: bool
+    since_unix_s: int
+    bad_since_unix_s: int | None
+
+
 class PastExclusion(NamedTuple):
     """As it was told."""
 
@@ -143,6 +154,21 @@ class PastVerdicts:
                 row["since"],
                 tuple(row["tiers"]),
             )
+            for row in rows
+        ]
+
+    def alarms(self, severity: str, span_s: int) -> list[PastAlarm]:
+        """Transitions of that severity within ``span_s`` of their subject's newest, in the order in which they were made."""
+        rows = self._rows(
+            "SELECT alert, objective, subject, firing, since, bad FROM (SELECT *, toUnixTimestamp(time) AS since, "
+            "toUnixTimestamp(bad_since) AS bad, max(since) OVER (PARTITION BY subject) AS newest "
+            f"FROM {ALERTS} WHERE {_BEFORE} AND severity = {{severity:String}}) WHERE since > newest - {{span:Int64}} "
+            "ORDER BY batch_lo, position",
+            severity=severity,
+            span=span_s,
+        )
+        return [
+            PastAlarm(row["alert"], row["objective"], SubjectId(row["subject"]), bool(row["firing"]), row["since"], row["bad"])
             for row in rows
         ]
 

@@ -16,12 +16,13 @@ from storage.ledger import Ledger
 from storage.past_verdicts import PastVerdicts
 from streams import annotation_pipeline, event_pipeline, measurement_pipeline, slo_pipeline, tag_pipeline, telemetry_pipeline
 from streams import positions as positions_codec
+from streams.budget_sampling import ALARM, ALARMS_S
 from streams.calibrations import Calibrations
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Pipeline
 from streams.pipelines import Knowledge, Pipelines, Resumable
 from streams.positions import Positions
-from streams.remembering import composite_standings, exclusion_of, remembered
+from streams.remembering import composite_standings, exclusion_of, recent_alarms, remembered
 from streams.settings import WorkerSettings
 
 _RETRY_S = 1.0
@@ -80,6 +81,7 @@ class Opener:
             tracks=remembered(past, self._definitions.objectives, self._wait),
             exclusions=[exclusion_of(told) for told in past.exclusions()],
             composites=composite_standings(past, self._definitions.objectives),
+            alarms=recent_alarms(past, ALARM, ALARMS_S),
         )
         return pipeline, stored
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from schemas.ids import DeviceId, IndicatorId
 from schemas.panes import PaneParameters
+from schemas.records import AlertState
 from schemas.topics import ANNOTATIONS, EVENTS, INDICATORS, MEASUREMENTS, TELEMETRY, TIMETAGS
 from slo.alerts import Standings
 from slo.catalogue import catalogue
@@ -16,6 +17,7 @@ from slo.exclusions import Exclusion
 from slo.schedule import Schedule
 from slo.topology import Topology
 from streams.annotation_pipeline import AnnotationPipeline
+from streams.budget_sampling import BudgetSampler
 from streams.calibrations import Calibrations
 from streams.estimators.registry import estimators
 from streams.event_pipeline import EventPipeline
@@ -137,18 +139,22 @@ class Pipelines:
         tracks: Iterable[Remembered] = (),
         exclusions: Iterable[Exclusion] = (),
         composites: Mapping[Key, Standings] = MappingProxyType({}),
+        alarms: Iterable[AlertState] = (),
     ) -> Pipeline:
-        """What was judged before is told by ``tracks``, ``exclusions`` and ``composites``."""
+        """What was judged before is told by ``tracks``, ``exclusions``, ``composites`` and ``alarms``."""
+        objectives = {each.name: each for each in self._knowledge.definitions.objectives}
         return SloPipeline(
             topic,
             partition,
             evaluator=self._evaluator,
-            objectives={each.name: each for each in self._knowledge.definitions.objectives},
+            objectives=objectives,
             metrics=self._metrics,
             positions=positions,
             tracks=tracks,
             exclusions=exclusions,
             composites=composites,
+            sampler=BudgetSampler(catalogue(), estimators(), objectives, self._thresholds),
+            alarms=alarms,
         )
 
     def _sampling(self, device: DeviceId) -> Sampling:

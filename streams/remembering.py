@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 from schemas.ids import RunId, SubjectId
+from schemas.records import AlertState
 from slo.alerts import Standing, alert_id
 from slo.evaluation import Remembered
 from slo.exclusions import Exclusion
@@ -76,6 +77,31 @@ def composite_standings(past: PastVerdicts, objectives: Iterable[Objective]) -> 
         if alert.objective in composites:
             found[alert.subject, alert.objective][alert.severity] = Standing(alert.firing, alert.since_unix_s, alert.tiers)
     return found
+
+
+def recent_alarms(past: PastVerdicts, severity: str, span_s: int) -> list[AlertState]:
+    """Transitions of alerts of that severity, as far as they count for recovery, in the order in which they were made.
+
+    Raises:
+        StoreError: the store is away, or refuses.
+    """
+    return [
+        AlertState(
+            alert=one.alert,
+            objective=one.objective,
+            subject=one.subject,
+            severity=severity,
+            firing=one.firing,
+            since_unix_s=one.since_unix_s,
+            tiers=(),
+            text="",
+            burn_rate=None,
+            budget_remaining=None,
+            run=RunId(""),
+            bad_since_unix_s=one.bad_since_unix_s,
+        )
+        for one in past.alarms(severity, span_s)
+    ]
 
 
 def exclusion_of(told: PastExclusion) -> Exclusion:

@@ -24,6 +24,7 @@ from slo.silence import NO_DATA, Heard, Silence, Silences
 from slo.track import Disposition
 from slo.wording import heard_again, silent
 from storage.past_verdicts import PastExclusion
+from streams.budget_sampling import BudgetSampler
 from streams.log import Message
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Outgoing
@@ -66,6 +67,8 @@ class SloPipeline(RecordPipeline):
         tracks: what was judged and stored.
         exclusions: what was told of exclusions, in the order in which it came.
         composites: how the alerts of composites stood.
+        sampler: says what follows from judging for indicators of its own.
+        alarms: the alarms that turned lately, in the order in which they did.
     """
 
     def __init__(
@@ -80,11 +83,17 @@ class SloPipeline(RecordPipeline):
         tracks: Iterable[Remembered],
         exclusions: Iterable[Exclusion],
         composites: Mapping[Key, Standings],
+        sampler: BudgetSampler,
+        alarms: Iterable[AlertState] = (),
     ) -> None:
         super().__init__(NAME, topic, partition, metrics=metrics, resume=positions.resume)
         self._evaluator = evaluator
         self._objectives = objectives
-        self._state = evaluator.restore(evaluator.initial(), tracks, exclusions, composites)
+        known = list(tracks)
+        self._state = evaluator.restore(evaluator.initial(), known, exclusions, composites)
+        self._sampler = sampler
+        firsts = {(each.subject, each.objective): each.first_unix_s for each in known}
+        sampler.restore(evaluator.budgets(self._state), firsts, alarms)
         self._collected = SloRows(objectives)
         self._ends = OrderedDict(((subject, indicator, run), end) for subject, indicator, run, end in positions.judged)
         self._now_ms = positions.timestamp_ms or 0
@@ -131,6 +140,7 @@ class SloPipeline(RecordPipeline):
         self._show(evaluation)
         if evaluation.disposition is Disposition.COUNTED:
             self._outgoing += [Outgoing(INDICATORS, whole, part) for whole, part in self._evaluator.as_member(sample)]
+        self._outgoing += [Outgoing(INDICATORS, one.subject, one) for one in self._sampler.see(sample, evaluation)]
 
     def _exclude(self, notice: ExclusionNotice) -> None:
         end_ns = notice.end_unix_ns
@@ -140,6 +150,7 @@ class SloPipeline(RecordPipeline):
         self._state, evaluation = self._evaluator.exclude(self._state, exclusion_of(told))
         if evaluation.disposition is Disposition.COUNTED:
             self._collected.exclude(notice, evaluation)
+            self._sampler.note(evaluation)
             self._show(evaluation)
 
     def _show(self, evaluation: Evaluation) -> None:
@@ -155,6 +166,7 @@ class SloPipeline(RecordPipeline):
         """Of an alert that no sample made turn."""
         self._metrics.alert(alert.objective, alert.subject, f"{alert.severity}-{NO_DATA}", firing=alert.firing)
         self._collected.tell(alert)
+        self._sampler.tell(alert)
         self._publish(alert)
 
     def _publish(self, alert: AlertState) -> None:
@@ -182,6 +194,7 @@ class SloPipeline(RecordPipeline):
             run=RunId(""),
             runbook=objective.runbook,
             indicator=objective.criterion.indicator if objective.criterion else IndicatorId(""),
+            bad_since_unix_s=heard_s if silence.silent else None,
         )
 
     def _came_before(self, sample: IndicatorSample) -> bool:

@@ -1,4 +1,4 @@
-"""JSON as it flows through the topics: measurements (whole, or their data alone), events and telemetry.
+"""JSON as it flows through the topics: measurements (whole, or their data alone), events, telemetry, alerts; and budgets' counts.
 
 One object, an array of them, or one a line.
 """
@@ -12,6 +12,7 @@ import msgspec
 from producers.errors import MeasurementFileError
 from producers.measurements.reader import Content, Reader, ReaderOptions
 from producers.measurements.text import Head, read_text
+from schemas.budgets import BudgetCounts
 from schemas.errors import SchemaError
 from schemas.events import Event
 from schemas.measurements import Data, Measurement
@@ -23,6 +24,7 @@ _KINDS: Mapping[str, tuple[str, Any]] = {
     "what": ("event", Event),
     "readings": ("telemetry", Telemetry),
     "firing": ("alert", AlertState),
+    "target": ("budget", BudgetCounts),
     "kind": ("measurement's data", Data),
 }
 """The field that only this kind of record has, what it is called, and its type."""
@@ -75,8 +77,8 @@ def _is_json(head: Head) -> bool:
 
 READER = Reader(
     "json",
-    "measurements, events, telemetry or alerts as they flow through the topics (JSON)",
-    (Event, Telemetry, AlertState, *Data.__args__),
+    "measurements, events, telemetry or alerts as they flow through the topics, or counts of budgets (JSON)",
+    (Event, Telemetry, AlertState, BudgetCounts, *Data.__args__),
     ReaderOptions,
     _is_json,
     read_records,

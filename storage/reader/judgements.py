@@ -15,7 +15,8 @@ _lacks: msgspec.json.Decoder[tuple[Shortfall, ...]] = msgspec.json.Decoder(tuple
 _SAMPLE = "*, toUnixTimestamp(time) AS end_unix_s"
 ALERT_COLUMNS = (
     "alert, objective, subject, severity, firing, toUnixTimestamp(time) AS since_unix_s, tiers, text, burn_rate, "
-    "budget_remaining, run, firmware, runbook, inhibited_by, indicator, device, estimate"
+    "budget_remaining, run, firmware, runbook, inhibited_by, indicator, device, estimate, "
+    "toUnixTimestamp(bad_since) AS bad_since_unix_s"
 )
 _BUDGET = "subject, objective, toUnixTimestamp(time) AS at_unix_s, windows, remaining_exact"
 _LAST_FIRST = "batch_lo DESC, position DESC"

@@ -144,6 +144,7 @@ def alert_rows(transitions: Sequence[AlertState]) -> pa.Table:
             "inhibited_by": [state.inhibited_by for state in transitions],
             "indicator": [state.indicator for state in transitions],
             "device": [state.device for state in transitions],
+            "bad_since": [state.bad_since_unix_s for state in transitions],
             "estimate": [msgspec.json.encode(state.estimate).decode() if state.estimate else "" for state in transitions],
             "position": range(len(transitions)),
         },

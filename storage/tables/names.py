@@ -188,8 +188,9 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("tiers", pa.list_(pa.field("item", pa.string(), nullable=False))),
             *_texts("text", "burn_rate", "budget_remaining", "run", "firmware", "runbook"),
             *_texts("inhibited_by", "indicator", "device", "estimate"),
+            ("bad_since", _UNIX_S),
             ("position", pa.uint32()),
-            optional=("burn_rate", "budget_remaining"),
+            optional=("burn_rate", "budget_remaining", "bad_since"),
         ),
         ANNOTATIONS: _columns(
             *_texts("kind", "subject"),

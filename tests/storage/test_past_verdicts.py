@@ -8,7 +8,7 @@ from schemas.ids import RunId, SubjectId
 from schemas.records import AlertState, Verdict
 from storage import tables
 from storage.client import Client
-from storage.past_verdicts import PastAlert, PastExclusion, PastRun, PastTrack, PastVerdicts, Sums
+from storage.past_verdicts import PastAlarm, PastAlert, PastExclusion, PastRun, PastTrack, PastVerdicts, Sums
 from storage.tables import JudgedSample
 from storage.writer import Writer
 from tests.storage.tables.test_judgements import sample, stored
@@ -60,6 +60,7 @@ def test_alerts_and_exclusions_as_they_stood(writer: Writer, client: Client, dev
             burn_rate=None,
             budget_remaining=None,
             run=RunId("r"),
+            bad_since_unix_s=T - 60 if firing else None,
         )
 
     def notice(end: int | None) -> ExclusionNotice:
@@ -71,6 +72,12 @@ def test_alerts_and_exclusions_as_they_stood(writer: Writer, client: Client, dev
     subject = SubjectId(device)
     assert past(client, device, 8).alerts() == [PastAlert(f"a/{device}/page", "a", subject, "page", True, T + 5, ("quick",))]
     assert past(client, device, 16).alerts() == [PastAlert(f"a/{device}/page", "a", subject, "page", False, T + 3, ())]
+    fired = PastAlarm(f"a/{device}/page", "a", subject, True, T + 5, T - 60)
+    cleared = PastAlarm(f"a/{device}/page", "a", subject, False, T + 3, None)
+    assert past(client, device, 8).alarms("page", 60) == [fired]
+    assert past(client, device, 16).alarms("page", 60) == [fired, cleared]
+    assert past(client, device, 16).alarms("page", 1) == [fired]
+    assert past(client, device, 16).alarms("ticket", 60) == []
     open_ended = PastExclusion(subject, T * 10**9 + 1, None, "why", "gpb")
     assert past(client, device, 8).exclusions() == [open_ended]
     assert past(client, device, 16).exclusions() == [open_ended, open_ended._replace(end_unix_ns=T * 10**9 + 9)]

@@ -1,6 +1,7 @@
 """Samples in, verdicts, budgets and alerts out; a restart goes on as if nothing had happened."""
 
 from datetime import UTC, datetime
+from fractions import Fraction
 from typing import Any
 
 import msgspec
@@ -9,9 +10,10 @@ from prometheus_client import CollectorRegistry
 
 from schemas.exclusion import ExclusionNotice
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
-from schemas.records import Estimate, IndicatorSample
-from schemas.topics import TICK
+from schemas.records import AlertState, Estimate, IndicatorSample
+from schemas.topics import INDICATORS, TICK
 from slo.alerts import Standing
+from slo.catalogue import catalogue
 from slo.counts import Bucket, Counts
 from slo.definitions import load
 from slo.evaluation import Evaluator, Remembered
@@ -23,6 +25,8 @@ from slo.silence import NO_DATA
 from storage import tables
 from storage.past_verdicts import PastExclusion
 from streams import positions as positions_codec
+from streams.budget_sampling import ALARM, BudgetSampler
+from streams.estimators.registry import estimators
 from streams.log import Message
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Finished
@@ -61,18 +65,24 @@ DEFINITIONS = load()
 
 
 def pipeline(
-    positions: Positions | None = None, tracks: list[Remembered] | None = None, exclusions: list[Exclusion] | None = None
+    positions: Positions | None = None,
+    tracks: list[Remembered] | None = None,
+    exclusions: list[Exclusion] | None = None,
+    alarms: list[AlertState] | None = None,
 ) -> SloPipeline:
+    objectives = {each.name: each for each in DEFINITIONS.objectives}
     return SloPipeline(
         "indicators",
         1,
         evaluator=Evaluator(DEFINITIONS),
-        objectives={each.name: each for each in DEFINITIONS.objectives},
+        objectives=objectives,
         metrics=WorkerMetrics(CollectorRegistry()),
         positions=positions or Positions(),
         tracks=tracks or [],
         exclusions=exclusions or [],
         composites={},
+        sampler=BudgetSampler(catalogue(), estimators(), objectives),
+        alarms=alarms or [],
     )
 
 
@@ -158,6 +168,57 @@ def test_a_bad_stretch_burns_the_budget_alerts_and_clears() -> None:
     assert len({(row["subject"], row["time"]) for row in rows(finished, tables.SAMPLES)}) == len(rows(finished, tables.SAMPLES))
 
 
+def alarms(finished: list[Finished]) -> list[AlertState]:
+    """The alarms of these batches."""
+    return [
+        AlertState(
+            alert=row["alert"],
+            objective=row["objective"],
+            subject=row["subject"],
+            severity=row["severity"],
+            firing=row["firing"],
+            since_unix_s=int(row["time"].timestamp()),
+            tiers=(),
+            text="",
+            burn_rate=None,
+            budget_remaining=None,
+            run=RunId(""),
+            bad_since_unix_s=None if row["bad_since"] is None else int(row["bad_since"].timestamp()),
+        )
+        for row in rows(finished, tables.ALERTS)
+        if row["severity"] == ALARM
+    ]
+
+
+def about_budgets(finished: list[Finished]) -> list[IndicatorSample]:
+    """The samples that judging itself made."""
+    return [out.record for one in finished for out in one.outgoing if out.topic == INDICATORS]  # type: ignore[misc]
+
+
+def test_alarms_and_budgets_are_indicators_of_their_own() -> None:
+    recovery = about_budgets(run(pipeline(), history()))
+    assert {(one.subject, one.indicator, one.run) for one in recovery} == {("sps-a", "sps.M10", "r")}
+    assert [one.end_unix_s // 60 for one in recovery] == list(range(START_S // 60, (START_S + 890) // 60 + 1))
+    assert recovery[0].estimate.value is None
+    assert "no alarm in 30 days" in recovery[0].estimate.warnings[0]
+    fired, cleared, *again = (state.since_unix_s for state in alarms(run(pipeline(), history())))
+    last = recovery[-1].estimate
+    assert last.counts == {"recoveries": 2, "still_open": 0}
+    assert last.parameters["total_s"] == cleared - fired + again[1] - again[0]
+    assert last.parameters["time_to_detect_s"] == (fired + again[0]) / 2 - (START_S + 400)  # both rest on the bad ones from then
+    nodes = [sample(index, 0.9 if 40 <= index < 52 else 0.02, "spi-a") for index in range(90)]
+    dark = [msgspec.json.encode(msgspec.json.decode(one) | {"indicator": "spi.M4"}) for one in nodes]
+    burning = about_budgets(run(pipeline(), log(dark, step_ms=(30, 200))))
+    assert {one.indicator for one in burning} == {"spi.M10"}
+    final = burning[-1].estimate
+    assert (final.counts, final.parameters["objective"]) == ({"bad": 85 - 12, "events": 85}, "spi-indistinguishability")
+    assert final.value == pytest.approx(73 / 85 / float(1 - target_of("spi-indistinguishability")))
+
+
+def target_of(name: str) -> Fraction:
+    return next(each.target for each in DEFINITIONS.objectives if each.name == name)
+
+
 def test_a_restart_goes_on_with_the_same_batches() -> None:
     messages = history()
     whole = run(pipeline(), messages)
@@ -165,11 +226,12 @@ def test_a_restart_goes_on_with_the_same_batches() -> None:
         positions = positions_codec.decode(whole[index].batch.positions)
         before = whole[: index + 1]
         again = run(
-            pipeline(positions, remembered(before), told(before)),
+            pipeline(positions, remembered(before), told(before), alarms(before)),
             [message for message in messages if message.offset >= positions.resume],
         )
         assert [one.batch.tables for one in again] == [one.batch.tables for one in whole[index + 1 :]]
         assert [one.batch.positions for one in again] == [one.batch.positions for one in whole[index + 1 :]]
+        assert [one.outgoing for one in again] == [one.outgoing for one in whole[index + 1 :]]
 
 
 def test_a_calibration_over_a_bad_stretch_takes_it_out_and_the_page_back() -> None:

@@ -112,6 +112,7 @@ def test_alerts_stand_as_after_their_last_transition(writer: Writer, reader: Rea
             run=RunId("run-1"),
             firmware="1.2",
             runbook="purity.md",
+            bad_since_unix_s=1_789_999_000 + since if firing else None,
         )
 
     transitions = [
