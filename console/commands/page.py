@@ -11,7 +11,7 @@ from console.commands.version import package_version
 from console.invocation import of
 from console.refusal import ExitCode, Refusal
 from console.settings import USUAL_PAGE_PORT, Settings
-from console.wiring import definition_paths, pane_parameters, store_address
+from console.wiring import definition_paths, outlook, pane_parameters, store_address
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -71,10 +71,9 @@ def application(settings: Settings) -> "FastAPI":
     from slo.definitions import load
     from storage.reader import Reader
 
+    reader = Reader(store_address(settings, readonly=True))
     observatory = Observatory(
-        Reader(store_address(settings, readonly=True)),
-        load(definition_paths(settings, None)),
-        pane_parameters(settings),
+        reader, load(definition_paths(settings, None)), pane_parameters(settings), outlook(settings, reader)
     )
     host = settings.page.host
     hosts = (*LOOPBACK, host) if is_loopback(host) else ("*",)

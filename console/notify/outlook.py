@@ -3,9 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 
+from console.past_exclusions import raised
 from schemas.records import AlertState
 from slo.definitions import Definitions
-from slo.exclusions import Exclusion
 from slo.instant import NS
 from slo.schedule import Schedule
 from slo.suppression import Suppressions, Surroundings
@@ -13,8 +13,6 @@ from slo.topology import Topology
 from storage.reader import Reader
 
 _AHEAD_NS = 86_400 * NS
-_FOREVER_NS = (1 << 62) // NS * NS
-"""The end of an exclusion whose end is not known yet."""
 _DEAF_AFTER_S = 300.0
 
 
@@ -49,17 +47,9 @@ class StoredOutlook:
         now_ns = self.now_ns()
         since_s = now_ns // NS - self._longest_s
         planned = (each for each in self._schedule.until(now_ns + _AHEAD_NS) if each.end_ns > since_s * NS)
-        raised = (
-            Exclusion(
-                each.start_unix_ns,
-                _FOREVER_NS if each.end_unix_ns is None else each.end_unix_ns,
-                each.reason,
-                each.who,
-                each.subject,
-            )
-            for each in self._reader.exclusions(since_s)
+        return Surroundings(
+            self._topology, self._objectives, tuple(sorted({*planned, *raised(self._reader.exclusions(since_s))}))
         )
-        return Surroundings(self._topology, self._objectives, tuple(sorted({*planned, *raised})))
 
     def suppressions(self) -> Suppressions:
         """All that fires now, held against what it stands in."""

@@ -8,29 +8,45 @@ from typing import Final
 import numpy as np
 
 from console.histogram import Histogram
+from console.notify.outlook import StoredOutlook
 from console.stored import stored_sum
-from console.web.views import AlertsView, DeviceRow, DeviceView, FleetView, ObjectiveView, RateStrip, State
-from schemas.ids import DeviceId, IndicatorId, RunId
+from console.web.views import (
+    AlarmView,
+    AlertsView,
+    DeviceRow,
+    DeviceView,
+    ExclusionView,
+    FleetView,
+    ObjectiveView,
+    RateStrip,
+    State,
+)
+from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.panes import PaneParameters
-from schemas.records import IndicatorSample, Verdict
+from schemas.records import AlertState, IndicatorSample, Verdict
+from slo.alerts import rank
 from slo.definitions import Definitions
 from slo.evaluation import system_by_prefix
 from slo.exact import number_text
+from slo.instant import NS
 from slo.judge import judge
 from slo.objective import Objective
 from slo.shortfall import shortfall
+from slo.suppression import Suppressions
 from storage.reader import DeviceOverview, Level, Reader, Run
 from storage.tables import StoredBudget
 from streams.channel_pair import choose_pair
 from streams.errors import AnalysisError
 from streams.estimators.g2 import G2Parameters, estimate_g2
 from streams.pane_sum import PaneSum
+from streams.remembering import FOREVER_NS
 
 RECENT_S: Final = 60
 RATES_S: Final = 300
 SILENT_AFTER_S: Final = 60
 """Sources send a block every tenth of a second, photons or not; a worker that lags must not make everybody look silent."""
 FRESH_S: Final = 0.5
+_EXCLUSIONS_SHOWN: Final = 20
 MEMORY_S: Final = 7 * 86_400
 """Devices that were not heard for so long are no longer shown."""
 
@@ -50,12 +66,16 @@ class Observatory:
         reader: Reader,
         definitions: Definitions,
         panes: PaneParameters,
+        outlook: StoredOutlook,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """``panes``: the analysis parameters of the histograms that are shown. ``clock``: UTC seconds."""
+        """``panes``: the analysis parameters of the histograms that are shown. ``outlook``: of the same store. ``clock``: UTC
+        seconds.
+        """
         self._reader = reader
         self._definitions = definitions
         self._panes = panes
+        self._outlook = outlook
         self._clock = clock
         self._asking = Lock()
         self._fleet: FleetView | None = None
@@ -75,11 +95,20 @@ class Observatory:
         now_s = self._clock()
         since = int(now_s) - MEMORY_S
         budgets = _by_subject(self._reader.budgets(since))
-        rows = tuple(self._row(overview, budgets, now_s) for overview in self._reader.fleet(since=since))
+        overviews = self._reader.fleet(since=since)
+        alarms = self._alarms(self._outlook.firing())
+        rows = tuple(self._row(overview, budgets, alarms, now_s) for overview in overviews)
         return FleetView(at_unix_s=now_s, devices=rows)
 
     def alerts(self) -> AlertsView:
-        return AlertsView(at_unix_s=self._clock(), alerts=tuple(self._reader.alerts()))
+        return AlertsView(at_unix_s=self._clock(), alerts=self._alarms(self._reader.alerts()))
+
+    def _alarms(self, alerts: Sequence[AlertState]) -> tuple[AlarmView, ...]:
+        context = Suppressions(alerts, self._outlook.surroundings(), self._outlook.now_ns())
+        alarms = [_alarm(each, context) for each in alerts]
+        return tuple(
+            sorted(alarms, key=lambda each: (not each.firing, each.suppressed != "", rank(each.severity) if each.firing else ()))
+        )
 
     def device(self, device: DeviceId) -> DeviceView:
         """
@@ -102,9 +131,30 @@ class Observatory:
             recent=_histogram(recent, run, period_ps, (recent_s, reached_s)),
             whole=_histogram(whole, run, period_ps, (began_s, reached_s)),
             rates=self._rates(run, reached_s),
+            exclusions=self._exclusions(SubjectId(device)),
         )
 
-    def _row(self, overview: DeviceOverview, budgets: Mapping[tuple[str, str], StoredBudget], now_s: float) -> DeviceRow:
+    def _exclusions(self, subject: SubjectId) -> tuple[ExclusionView, ...]:
+        now_ns = self._outlook.now_ns()
+        known = (each for each in self._outlook.surroundings().about(subject) if each.start_ns <= now_ns)
+        return tuple(
+            ExclusionView(
+                subject=each.subject,
+                start_unix_s=each.start_ns // NS,
+                end_unix_s=each.end_ns // NS if each.end_ns < FOREVER_NS else None,
+                reason=each.reason,
+                who=each.who,
+            )
+            for each in sorted(known, reverse=True)[:_EXCLUSIONS_SHOWN]
+        )
+
+    def _row(
+        self,
+        overview: DeviceOverview,
+        budgets: Mapping[tuple[str, str], StoredBudget],
+        alarms: Sequence[AlarmView],
+        now_s: float,
+    ) -> DeviceRow:
         objectives = tuple(
             _objective_view(objective, sample, budgets.get((sample.subject, objective.name)))
             for sample in overview.samples
@@ -118,7 +168,7 @@ class Observatory:
             last_seen_unix_s=int(seen_s),
             rates_hz={str(channel): rate_hz for channel, rate_hz in overview.rates_hz.items()},
             objectives=objectives,
-            alerts=overview.alerts,
+            alerts=tuple(alarm for alarm in alarms if alarm.subject == SubjectId(overview.device)),
         )
 
     def _rates(self, run: Run, reached_s: int) -> RateStrip:
@@ -161,6 +211,12 @@ def _objective_view(objective: Objective, sample: IndicatorSample, budget: Store
     windows = {window.window_s: window for window in budget.windows} if budget else {}
     period = windows.get(objective.period_s)
     burning = windows.get(min((tier.long_s for tier in objective.tiers), default=objective.period_s))
+    events = {
+        "good": period.good if period else 0,
+        "bad": period.bad if period else 0,
+        "insufficient": period.insufficient if period else 0,
+        "excluded": period.excluded if period else 0,
+    }
     return ObjectiveView(
         objective=objective.name,
         subject=sample.subject,
@@ -177,13 +233,16 @@ def _objective_view(objective: Objective, sample: IndicatorSample, budget: Store
         integration_s=sample.integration_s,
         budget_remaining=None if budget is None or budget.remaining is None else float(budget.remaining),
         burn_rate=None if burning is None or burning.burn_rate is None else float(burning.burn_rate),
-        events={
-            "good": period.good if period else 0,
-            "bad": period.bad if period else 0,
-            "insufficient": period.insufficient if period else 0,
-            "excluded": period.excluded if period else 0,
-        },
+        events=events,
+        excluded_ratio=events["excluded"] / sum(events.values()) if any(events.values()) else 0.0,
     )
+
+
+def _alarm(state: AlertState, context: Suppressions) -> AlarmView:
+    said = {name: getattr(state, name) for name in state.__struct_fields__}
+    if not state.firing:
+        return AlarmView(**said)
+    return AlarmView(**said, suppressed=str(context.of(state) or ""), cause=str(context.cause(state) or ""))
 
 
 _WORST_FIRST: Final = (Verdict.BAD, Verdict.INSUFFICIENT, Verdict.EXCLUDED, Verdict.GOOD)

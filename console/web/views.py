@@ -46,6 +46,25 @@ class ObjectiveView(msgspec.Struct, frozen=True, kw_only=True):
     """Over the objective's shortest long window; 1 spends the budget exactly in its window."""
     events: dict[str, int]
     """Samples in the budget's window by verdict; only good and bad ones move it."""
+    excluded_ratio: float
+    """Share of them that was taken out: maintenance, calibration, warm-up."""
+
+
+class AlarmView(AlertState, frozen=True, kw_only=True):
+    """An alert, why nobody is told of it while it fires (empty: they are), and what probably is behind it."""
+
+    suppressed: str = ""
+    cause: str = ""
+
+
+class ExclusionView(msgspec.Struct, frozen=True, kw_only=True):
+    """Time that no budget answers for; without an end where that is not known yet."""
+
+    subject: SubjectId
+    start_unix_s: int
+    end_unix_s: int | None
+    reason: str
+    who: str
 
 
 class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +77,7 @@ class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
     rates_hz: dict[str, float]
     """Channel → tags a second of live time over the last complete seconds."""
     objectives: tuple[ObjectiveView, ...]
-    alerts: tuple[AlertState, ...]
+    alerts: tuple[AlarmView, ...]
     """Those that fire."""
 
 
@@ -83,10 +102,12 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     recent: Histogram | None
     whole: Histogram | None
     rates: RateStrip
+    exclusions: tuple[ExclusionView, ...]
+    """Of this device and of what it depends on, over its longest budget, the latest first."""
 
 
 class AlertsView(msgspec.Struct, frozen=True, kw_only=True):
     """Every alert that is known, the firing ones first, then the latest."""
 
     at_unix_s: float
-    alerts: tuple[AlertState, ...]
+    alerts: tuple[AlarmView, ...]

@@ -1,10 +1,10 @@
-"""The fleet at a glance: who was heard when, how loud, and what fires."""
+"""The fleet at a glance: who was heard when, and how loud."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from schemas.ids import DeviceId, RunId
-from schemas.records import AlertState, IndicatorSample
+from schemas.records import IndicatorSample
 from storage.reader.judgements import JudgementQuestions
 
 RATE_S = 10
@@ -15,7 +15,7 @@ _LOUD_S = 60
 
 @dataclass(frozen=True, slots=True)
 class DeviceOverview:
-    """One device's latest run, its rates (tags a second of live time, by channel), latest estimates and firing alerts."""
+    """One device's latest run, its rates (tags a second of live time, by channel) and latest estimates."""
 
     device: DeviceId
     run: RunId
@@ -25,7 +25,6 @@ class DeviceOverview:
     """Event time up to which it spoke."""
     rates_hz: Mapping[int, float]
     samples: tuple[IndicatorSample, ...]
-    alerts: tuple[AlertState, ...]
 
 
 class FleetQuestions(JudgementQuestions):
@@ -40,7 +39,7 @@ class FleetQuestions(JudgementQuestions):
             {"since": since},
         ).to_pylist()
         rates = self._rates(rate_s)
-        samples, alerts = self.latest_samples(since), [alert for alert in self.alerts() if alert.firing]
+        samples = self.latest_samples(since)
         return [
             DeviceOverview(
                 device=row["device"],
@@ -49,7 +48,6 @@ class FleetQuestions(JudgementQuestions):
                 reached_unix_s=row["reached"],
                 rates_hz=rates.get((row["device"], row["run"]), {}),
                 samples=tuple(sample for sample in samples if sample.device == row["device"]),
-                alerts=tuple(alert for alert in alerts if alert.subject == row["device"]),
             )
             for row in heard
         ]

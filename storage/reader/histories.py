@@ -6,7 +6,6 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from schemas.ids import DeviceId, IndicatorId, SubjectId
-from storage.past_verdicts import PastExclusion
 from storage.reader.question import Questions
 
 
@@ -61,14 +60,3 @@ class HistoryQuestions(Questions):
             "ORDER BY time, run, batch_lo DESC, position DESC LIMIT 1 BY time, run",
             {**group._asdict(), "since": since, "until": until, **{f"name_{place}": name for place, name in enumerate(counts)}},
         )
-
-    def exclusions(self) -> list[PastExclusion]:
-        """What was told of exclusions, in the order in which it was stored."""
-        rows = self._client.query(
-            "SELECT subject, toUnixTimestamp64Nano(exclusions.time) AS start, toUnixTimestamp64Nano(until) AS end, reason, who "
-            "FROM exclusions ORDER BY stored_at, batch_lo, position"
-        )
-        return [
-            PastExclusion(SubjectId(row["subject"]), row["start"], row["end"], row["reason"], row["who"])
-            for row in rows.to_pylist()
-        ]

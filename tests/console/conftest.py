@@ -12,10 +12,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from console.cli import run as run_here
+from console.notify.outlook import StoredOutlook
 from console.web.app import build_app
 from console.web.observatory import Observatory
 from schemas.panes import PaneParameters
 from slo.definitions import load
+from slo.schedule import Schedule
+from slo.topology import Topology
 from storage.client import StoreAddress
 from storage.migrate import migrate
 from storage.reader import Reader
@@ -49,7 +52,8 @@ def fleet_store(engine: EmbeddedEngine, now_s: int, request: pytest.FixtureReque
 
 def observatory(reader: Reader, now_s: int) -> Observatory:
     """Looks at the store as if it were ``now_s``."""
-    return Observatory(reader, load(), PaneParameters(), clock=lambda: float(now_s))
+    outlook = StoredOutlook(reader, load(), Topology(), Schedule(()), clock_ns=lambda: now_s * 10**9)
+    return Observatory(reader, load(), PaneParameters(), outlook, clock=lambda: float(now_s))
 
 
 @contextmanager

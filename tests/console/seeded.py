@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from schemas.block import BlockContext, Channel
+from schemas.exclusion import ExclusionNotice
 from schemas.ids import DeviceId, DomainId, IndicatorId, RunId, SourceId, SubjectId
 from schemas.panes import CorrelationPane, PaneKey, SinglesPane
 from schemas.records import AlertState, Estimate, IndicatorSample, Shortfall
@@ -106,7 +107,7 @@ def judge_fleet(address: StoreAddress, now_s: int) -> None:
         if device == BAD:
             samples.append(undecided(samples[-1]))
         windows = tuple(
-            tables.BudgetWindow(window_s, 300, 12 if device == BAD else 0, 3, 0, Fraction(12 if device == BAD else 0, 1))
+            tables.BudgetWindow(window_s, 297, 12 if device == BAD else 0, 3, 100, Fraction(12 if device == BAD else 0, 1))
             for window_s in (3_600, 2_592_000)
         )
         budgets.append(tables.StoredBudget(SubjectId(device), OBJECTIVE, now_s, windows, remaining))
@@ -118,9 +119,21 @@ def judge_fleet(address: StoreAddress, now_s: int) -> None:
         {
             tables.SAMPLES: tables.sample_rows(samples),
             tables.BUDGETS: tables.budget_rows(budgets),
+            tables.EXCLUSIONS: tables.exclusion_rows(
+                [
+                    ExclusionNotice(
+                        subject=SubjectId(GOOD),
+                        start_unix_ns=(now_s - 1_000) * 10**9,
+                        end_unix_ns=None,
+                        reason="maintenance: mirror <1>",
+                        who="gpb",
+                    )
+                ]
+            ),
             tables.ALERTS: tables.alert_rows(
                 [
                     alert(BAD, "page", now_s - 120, firing=True),
+                    alert(BAD, "ticket", now_s - 110, firing=True),
                     alert(GOOD, "ticket", now_s - 7_200, firing=True),
                     alert(GOOD, "ticket", now_s - 3_600, firing=False),
                 ]

@@ -27,7 +27,7 @@ async def test_the_fleet_page_lives(site: str, tmp_path: Path) -> None:
         assert await page.ask("document.getElementById('link-state').textContent") == "live"
         devices = await page.ask("[...document.querySelectorAll('tr[data-device]')].map((row) => row.dataset.device)")
         assert set(devices) == {seeded.GOOD, seeded.BAD, seeded.QUIET}
-        assert "1 alert firing" in await page.ask("document.querySelector('.lead').textContent")
+        assert "2 alerts firing" in await page.ask("document.querySelector('.lead').textContent")
         assert page.complaints == []
         picture = tmp_path / "fleet.png"
         await page.picture(picture)

@@ -12,7 +12,7 @@ _OLD = "lab%20bench%2Fold%20%3C1%3E"
 def test_the_fleet_page_says_how_each_device_stands(web: httpx.Client) -> None:
     page = web.get("/")
     assert page.status_code == 200
-    assert "3 devices: 1 bad, 1 silent, 1 good. 1 alert firing." in page.text
+    assert "3 devices: 1 bad, 1 silent, 1 good. 2 alerts firing." in page.text
     for word in ("sps-good", "sps-bad", ">page<", "1.6 kHz", "\u221230"):
         assert word in page.text
     assert "lab bench/old &lt;1&gt;" in page.text
@@ -92,10 +92,33 @@ def test_an_unknown_device_is_said_so(web: httpx.Client) -> None:
 
 def test_alerts_the_firing_ones_first(web: httpx.Client) -> None:
     alerts = web.get("/api/v1/alerts").json()["alerts"]
-    assert [(alert["subject"], alert["firing"]) for alert in alerts] == [(seeded.BAD, True), (seeded.GOOD, False)]
+    assert [(alert["subject"], alert["firing"]) for alert in alerts] == [
+        (seeded.BAD, True),
+        (seeded.BAD, True),
+        (seeded.GOOD, False),
+    ]
     page = web.get("/alerts").text
-    assert "1 alert firing" in page
+    assert "2 alerts firing" in page
     assert page.index("Firing") < page.index("Resolved")
+
+
+def test_an_alert_that_nobody_is_told_of_says_why(web: httpx.Client) -> None:
+    alerts = {alert["severity"]: alert for alert in web.get("/api/v1/alerts").json()["alerts"] if alert["firing"]}
+    assert {severity: alert["suppressed"] for severity, alert in alerts.items()} == {
+        "page": "",
+        "ticket": f"inhibited by sps-g2-zero/{seeded.BAD}/page",
+    }
+    for path in ("/", "/alerts", f"/devices/{seeded.BAD}"):
+        assert f"Nobody is told: inhibited by sps-g2-zero/{seeded.BAD}/page" in web.get(path).text
+
+
+def test_excluded_time_shows_its_share_who_and_why(web: httpx.Client) -> None:
+    page = web.get(f"/devices/{seeded.GOOD}").text
+    assert "<dt>Excluded share</dt><dd>25\u2009%</dd>" in page
+    assert "until further notice" in page
+    assert "maintenance: mirror &lt;1&gt;, says gpb" in page
+    (exclusion,) = web.get(f"/api/v1/devices/{seeded.GOOD}").json()["exclusions"]
+    assert (exclusion["reason"], exclusion["end_unix_s"]) == ("maintenance: mirror <1>", None)
 
 
 def test_metrics_have_bounded_labels(web: httpx.Client) -> None:

@@ -25,7 +25,6 @@ def test_a_device_shows_its_latest_run(writer: Writer, reader: Reader, client: C
     for channel in (0, 1):
         assert overview.rates_hz[channel] == pytest.approx(last.tags[last.channel == channel].sum() / 10)
     assert overview.samples == (estimate,)
-    assert overview.alerts == ()
     later = tables.StoredBlock(context(device, 0, 90, run=RunId("run-2")), 0, 99, 0, 1_790_000_000_020)
     client.insert(tables.BLOCKS, tables.block_rows([later]), token=f"{device}: run-2")
     overview = next(one for one in reader.fleet(since=0) if one.device == device)
