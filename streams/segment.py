@@ -1,15 +1,17 @@
 """A sorted stretch of one coincidence domain's merged tags: what every tag processor takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
 
 from schemas.block import Channels, Loss, TagBlock, Times
 from schemas.ids import DeviceId, DomainId, RunId
+from schemas.panes import Counts
 from streams.errors import SegmentError
 from streams.kernels.order import first_descent
 from streams.kernels.readonly import readonly
+from streams.kernels.singles import count_channels
 from streams.kernels.unwrap import unwrap
 
 _TIME_LIMIT_PS = 1 << 62  # differences of two times, and sums with a window, stay inside int64
@@ -37,6 +39,7 @@ class Segment:
     channel: Channels
     detectors: tuple[int, ...]
     losses: tuple[Loss, ...] = ()
+    _tags: Counts | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "time_ps", readonly(self.time_ps, np.int64))
@@ -71,6 +74,16 @@ class Segment:
             detectors=tuple(sorted(channel.number for channel in context.channels if channel.role == "detector")),
             losses=context.losses,
         )
+
+    @property
+    def tags(self) -> Counts:
+        """Number of tags of every channel: uint64, 256 entries, read-only; counted once for all who ask."""
+        if self._tags is None:
+            tags = count_channels(self.channel)
+            tags.flags.writeable = False
+            object.__setattr__(self, "_tags", tags)
+            return tags
+        return self._tags
 
     def _contradiction(self, what: str) -> SegmentError:
         return SegmentError(f"segment [{self.start_ps}, {self.reached_ps}) ps of {self.domain} (run {self.run}): {what}")

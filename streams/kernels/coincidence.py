@@ -9,18 +9,21 @@ tags: the work is bounded by the number of tags, whatever their density.
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic
 
 from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.errors import DensityError
+from streams.kernels.lanes import LANE, Lanes
 from streams.kernels.readonly import readonly
 
-_BLOCK = 32  # neighbours looked at together
+_MANY = 64  # neighbours looked at together
 _NOBODY = 255
 _MOST = float(1 << 63)
 
@@ -96,13 +99,11 @@ def _first_pause(time_ps: Times, reach_ps: int) -> int:
 def _next_run(time_ps: Times, i: int, reach_ps: int) -> int:
     """Index of the next tag, from ``i`` on, that has a neighbour behind it in reach; the last index where there is none."""
     last = time_ps.size - 1
-    while i + _BLOCK <= last:
-        near = 0
-        for k in range(np.uint64(i), np.uint64(i + _BLOCK)):  # no exit inside, so that it becomes vector instructions
-            near += time_ps[k + np.uint64(1)] - time_ps[k] <= reach_ps
-        if near:
-            break
-        i += _BLOCK
+    while i + _MANY <= last:
+        alone = alone_of_many(time_ps, np.uint64(i), np.uint64(reach_ps))
+        i += np.int64(alone)
+        if alone < np.uint64(_MANY):
+            return i
     while i < last and time_ps[i + 1] - time_ps[i] > reach_ps:
         i += 1
     return i
@@ -192,3 +193,21 @@ def _add(p: int, weight: np.uint64, within: Counts, inside: Counts, members: _In
             totals[s] += product
         k += 1
     return True
+
+
+def _lanes(context: Any, builder: Any, signature: Any, arguments: tuple[Any, ...]) -> Any:
+    write = Lanes(context, builder)
+    time_ps, i, reach = arguments
+    now, following = (
+        write.load(write.pointer(signature.args[0], time_ps, place), LANE, _MANY) for place in (i, builder.add(i, LANE(1)))
+    )
+    near = builder.icmp_unsigned("<=", builder.sub(following, now), write.everywhere(reach, _MANY))
+    return write.call("llvm.cttz.i64", LANE, builder.bitcast(near, LANE), ir.IntType(1)(0))
+
+
+def _alone_of_many(_: Any, time_ps: Any, i: Any, reach: Any) -> Any:
+    return types.uint64(time_ps, i, reach), _lanes
+
+
+alone_of_many: Any = intrinsic(_alone_of_many)
+"""How many tags from i on, of 64, stand before the first one whose follower is no more than ``reach`` later."""

@@ -3,7 +3,7 @@
 A chunk of tags is taken apart channel by channel, eight tags at a time; then neighbours stand side by side.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -36,13 +36,17 @@ class GapLayout:
     """A row of ``bins`` + 1 counts for each of ``channels``; the last counts gaps beyond the bins.
 
     ``axis``: equal bins from 0 on; None for bins that double: every octave of gap + 1 ps (so that a gap of 0 has its place) in
-    ``2**octave_bits`` equal parts.
+    ``2**octave_bits`` equal parts. ``wanted`` are the channels as kernels take them.
     """
 
     channels: tuple[int, ...]
     axis: TauAxis | None
     octave_bits: int
     bins: int
+    wanted: Channels = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wanted", np.array(self.channels, np.uint8))
 
     @classmethod
     def equal(cls, channels: tuple[int, ...], bin_width_ps: int, bins: int) -> Self:
@@ -53,6 +57,14 @@ class GapLayout:
     def doubling(cls, channels: tuple[int, ...], octave_bits: int) -> Self:
         return cls(channels, None, octave_bits, OCTAVES << octave_bits)
 
+    def nothing(self) -> Counts:
+        """Empty rows."""
+        return np.zeros((len(self.channels), self.bins + 1), np.uint64)
+
+    def rows_of(self, counts: Counts) -> Counts:
+        """``counts`` seen as rows."""
+        return counts.reshape(len(self.channels), self.bins + 1)
+
     def edges_ps(self) -> Times:
         """``bins`` + 1 edges; bins that double start with some that are narrower than 1 ps and so stay empty."""
         if self.axis is not None:
@@ -61,47 +73,43 @@ class GapLayout:
         return np.array([-(-((parts + k % parts) << (k // parts)) // parts) - 1 for k in range(self.bins + 1)], np.int64)
 
 
-def count_gaps(time_ps: Times, channel: Channels, last_ps: Times, layout: GapLayout) -> Counts:
-    """Gaps that end at one of these tags: uint64, shape (channels, bins + 1). The first tag of a channel ends none.
+def count_gaps(time_ps: Times, channel: Channels, last_ps: Times, layout: GapLayout, rows: Counts) -> None:
+    """Add the gaps that end at one of these tags. The first tag of a channel ends none.
 
     Args:
         time_ps: sorted, int64; no two times in a stream are 2**63 ps or more apart.
         channel: uint8.
         last_ps: int64, 256 entries: the last tag of each channel before these, or ``NO_TAG``; brought up to date in place.
-        layout: which channels, which bins.
+        layout: which channels, which bins; its axis is narrow.
+        rows: of the layout; added to.
     """
     time_ps, channel = readonly(time_ps, np.int64), readonly(channel, np.uint8)
-    of_channels = list(layout.channels)
-    counts = np.zeros((len(of_channels), layout.bins + 1), np.uint64)
-    if time_ps.size:
-        before = last_ps[of_channels]
-        last = np.where(before == NO_TAG, time_ps[0] - _BEYOND_ALL_PS, before)
-        constants = _NO_AXIS if layout.axis is None else layout.axis.constants
-        _count(time_ps, channel, np.array(of_channels, np.uint8), last, layout.octave_bits, constants, counts)
-        seen = last >= time_ps[0]
-        counts[seen & (before == NO_TAG), layout.bins] -= np.uint64(1)
-        last_ps[of_channels] = np.where(seen, last, before)
-    return counts
+    constants = _NO_AXIS if layout.axis is None else layout.axis.constants
+    _count(time_ps, channel, layout.wanted, last_ps, layout.octave_bits, constants, rows)
 
 
 @njit(nogil=True, cache=True)
 def _count(
-    time_ps: Times, channel: Channels, wanted: Channels, last_ps: Times, octave_bits: int, constants: Constants, counts: Counts
+    time_ps: Times, channel: Channels, wanted: Channels, last_ps: Times, octave_bits: int, constants: Constants, rows: Counts
 ) -> None:
-    times, slots = np.empty(1 + _CHUNK + LANES, np.int64), np.empty(_CHUNK, np.uint32)
-    beyond, one = np.uint32(counts.shape[1] - 1), np.uint64(1)
+    times, slots = np.empty(1 + _CHUNK + LANES, np.int64), np.empty(_CHUNK + 1, np.uint32)
+    one, beyond = np.uint64(1), np.uint64(rows.shape[1] - 1)
     for start in range(0, time_ps.size, _CHUNK):
         begin, end = np.uint64(start), np.uint64(min(start + _CHUNK, time_ps.size))
         for k in range(wanted.size):
-            times[0] = last_ps[k]
+            first = last_ps[wanted[k]] == NO_TAG
+            times[0] = time_ps[begin] - _BEYOND_ALL_PS if first else last_ps[wanted[k]]
             tags = _taken_out(time_ps, channel, begin, end, wanted[k], times)
-            last_ps[k] = times[tags]
+            if tags == 0:
+                continue
+            last_ps[wanted[k]] = times[tags]
             if octave_bits >= 0:
-                _place_doubling(times, tags, octave_bits, beyond, slots)
+                kept = _place_doubling(times, tags, octave_bits, np.uint32(beyond), slots)
             else:
-                _place_equal(times, tags, constants, slots)
-            for i in range(tags):
-                counts[k, slots[i]] += one
+                kept = _place_equal(times, tags, constants, slots)
+            for i in range(kept):
+                rows[k, slots[i]] += one
+            rows[k, beyond] += tags - kept - np.uint64(first)
 
 
 @njit(nogil=True, cache=True)
@@ -118,19 +126,25 @@ def _taken_out(time_ps: Times, channel: Channels, begin: np.uint64, end: np.uint
 
 
 @njit(nogil=True, cache=True)
-def _place_doubling(times: Times, tags: np.uint64, octave_bits: int, beyond: np.uint32, slots: _Slots) -> None:
-    """Exponent and first bits of the mantissa number the bins."""
+def _place_doubling(times: Times, tags: np.uint64, octave_bits: int, beyond: np.uint32, slots: _Slots) -> np.uint64:
+    """Exponent and first bits of the mantissa number the bins. Returns how many places were written, here all."""
     shift, first, one = np.uint64(_MANTISSA_BITS - octave_bits), np.uint64(_EXPONENT_OF_ONE << octave_bits), np.uint64(1)
     for i in range(tags):
         gap = times[i + one] - times[i]
         slots[i] = min(np.uint32((np.float64(gap + 1).view(np.uint64) >> shift) - first), beyond)
+    return tags
 
 
 @njit(nogil=True, cache=True)
-def _place_equal(times: Times, tags: np.uint64, constants: Constants, slots: _Slots) -> None:
+def _place_equal(times: Times, tags: np.uint64, constants: Constants, slots: _Slots) -> np.uint64:
+    """Without those beyond: they may be most, and each would wait for the one before it."""
     span, factor, places, one = np.uint64(constants[1]), np.uint64(constants[3]), np.uint64(constants[4]), np.uint64(1)
+    kept = np.uint64(0)
     for i in range(tags):
-        slots[i] = np.uint32((min(np.uint64(times[i + one] - times[i]), span) * factor) >> places)
+        gap = np.uint64(times[i + one] - times[i])
+        slots[kept] = np.uint32((gap * factor) >> places)
+        kept += np.uint64(gap < span)
+    return kept
 
 
 def _eight_lanes(context: Any, builder: Any, signature: Any, arguments: tuple[Any, ...]) -> Any:

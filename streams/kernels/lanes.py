@@ -13,9 +13,9 @@ LANES = 8
 LANE, HALF, OCTET = ir.IntType(64), ir.IntType(32), ir.IntType(8)
 
 
-def lanes_of(kind: Any) -> Any:
-    """Eight of a kind."""
-    return ir.VectorType(kind, LANES)
+def lanes_of(kind: Any, lanes: int = LANES) -> Any:
+    """Eight of a kind, or as many as ``lanes`` says."""
+    return ir.VectorType(kind, lanes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,19 @@ class Lanes:
         """To element ``place`` of a numba array."""
         return self.builder.gep(self.context.make_array(kind)(self.context, self.builder, array).data, [place])
 
-    def load(self, pointer: Any, kind: Any) -> Any:
-        """Eight neighbours of ``kind``."""
-        value = self.builder.load(self.builder.bitcast(pointer, lanes_of(kind).as_pointer()))
+    def load(self, pointer: Any, kind: Any, lanes: int = LANES) -> Any:
+        """Neighbours of ``kind``."""
+        value = self.builder.load(self.builder.bitcast(pointer, lanes_of(kind, lanes).as_pointer()))
         value.align = kind.width // 8
         return value
 
     def store(self, values: Any, pointer: Any) -> None:
         self.builder.store(values, self.builder.bitcast(pointer, values.type.as_pointer())).align = values.type.element.width // 8
 
-    def everywhere(self, value: Any) -> Any:
+    def everywhere(self, value: Any, lanes: int = LANES) -> Any:
         """One value in every lane."""
-        one = self.builder.insert_element(ir.Constant(lanes_of(value.type), ir.Undefined), value, HALF(0))
-        return self.builder.shuffle_vector(one, one, ir.Constant(lanes_of(HALF), [0] * LANES))
+        one = self.builder.insert_element(ir.Constant(lanes_of(value.type, lanes), ir.Undefined), value, HALF(0))
+        return self.builder.shuffle_vector(one, one, ir.Constant(lanes_of(HALF, lanes), [0] * lanes))
 
     def constant(self, *values: int) -> Any:
         """One number in every lane, or one for each."""
@@ -58,7 +58,9 @@ class Lanes:
 
     def number(self, mask: Any) -> Any:
         """How many lanes, as a 64-bit number."""
-        return self.builder.zext(self.call("llvm.ctpop.i8", OCTET, self.builder.bitcast(mask, OCTET)), LANE)
+        bits = ir.IntType(mask.type.count)
+        found = self.call(f"llvm.ctpop.i{bits.width}", bits, self.builder.bitcast(mask, bits))
+        return found if bits.width == LANE.width else self.builder.zext(found, LANE)
 
     def call_early(self, pointer: Any) -> None:
         """Have memory on its way that is needed later."""

@@ -15,16 +15,15 @@ def first_descent(time_ps: Times) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _first_descent(time_ps: Times) -> int:
-    begin = 1
-    while begin < time_ps.size:
-        end = min(begin + _STRIDE, time_ps.size)
-        descents = 0
-        for i in range(begin, end):  # no exit inside, so that it becomes vector instructions
-            descents += time_ps[i] < time_ps[i - 1]
+def _first_descent(time_ps: Times) -> np.int64:
+    one, size = np.uint64(1), np.uint64(time_ps.size)
+    for begin in range(one, size, np.uint64(_STRIDE)):
+        end = min(np.uint64(begin) + np.uint64(_STRIDE), size)
+        descents = np.uint64(0)
+        for i in range(np.uint64(begin), end):  # no exit inside, so that it becomes vector instructions
+            descents += np.uint64(time_ps[i] < time_ps[i - one])
         if descents:
-            for i in range(begin, end):
-                if time_ps[i] < time_ps[i - 1]:
-                    return i
-        begin = end
-    return -1
+            for i in range(np.uint64(begin), end):
+                if time_ps[i] < time_ps[i - one]:
+                    return np.int64(i)
+    return np.int64(-1)

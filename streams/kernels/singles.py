@@ -1,15 +1,19 @@
 """Tags of each channel."""
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 
 from schemas.block import Channels
 from schemas.panes import Counts
+from streams.kernels.lanes import OCTET, Lanes
 from streams.kernels.readonly import readonly
 
 _LANES = 4  # neighbours count into different tables, so that equal channels in a row do not wait for each other
-_FEW = 4  # as many different channels are counted one after the other: comparing many tags with one channel at once is faster
-_RUN = 1 << 15  # tags that a 16-bit counter surely holds
+_FEW = 8  # as many different channels are counted one after the other: comparing many tags with one channel at once is faster
+_MANY = 64  # as many tags are compared at once
 
 
 def count_channels(channel: Channels) -> Counts:
@@ -39,18 +43,34 @@ def count_into(channel: Channels, tags: Counts) -> None:
 @njit(nogil=True, cache=True)
 def _count_few(channel: Channels, tags: Counts) -> bool:
     """Whether all tags are counted, because they are of few channels."""
-    size = np.uint64(channel.size)
+    size, many = np.uint64(channel.size), np.uint64(_MANY)
+    whole = size & ~(many - np.uint64(1))
     left, new = size, np.uint64(0)
     for _ in range(_FEW):
         if left == 0:
             break
         while tags[channel[new]]:
             new += np.uint64(1)
-        wanted = channel[new]
-        for begin in range(np.uint64(0), size, np.uint64(_RUN)):
-            run = np.uint16(0)
-            for i in range(np.uint64(begin), min(np.uint64(begin) + np.uint64(_RUN), size)):
-                run = np.uint16(run + np.uint16(channel[i] == wanted))
-            tags[wanted] += np.uint64(run)
-        left -= tags[wanted]
+        wanted, found = channel[new], np.uint64(0)
+        for i in range(np.uint64(0), whole, many):
+            found += alike_of_many(channel, i, wanted)
+        for i in range(whole, size):
+            found += np.uint64(channel[i] == wanted)
+        tags[wanted] = found
+        left -= found
     return bool(left == 0)
+
+
+def _lanes(context: Any, builder: Any, signature: Any, arguments: tuple[Any, ...]) -> Any:
+    write = Lanes(context, builder)
+    channel, i, wanted = arguments
+    channels = write.load(write.pointer(signature.args[0], channel, i), OCTET, _MANY)
+    return write.number(builder.icmp_unsigned("==", channels, write.everywhere(wanted, _MANY)))
+
+
+def _alike_of_many(_: Any, channel: Any, i: Any, wanted: Any) -> Any:
+    return types.uint64(channel, i, wanted), _lanes
+
+
+alike_of_many: Any = intrinsic(_alike_of_many)
+"""How many of the 64 tags from i on are of channel ``wanted`` (uint8)."""

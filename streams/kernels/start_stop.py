@@ -44,8 +44,12 @@ class StartStopLayout:
         return cls(start, stops, axis, row)
 
     def nothing(self) -> Counts:
-        """An empty histogram, with the row that all others share."""
-        return np.zeros((len(self.stops) + 1, self.axis.bins + 1), np.uint64)
+        """Empty rows."""
+        return np.zeros((len(self.stops), self.axis.bins + 1), np.uint64)
+
+    def rows_of(self, counts: Counts) -> Counts:
+        """``counts`` seen as rows."""
+        return counts.reshape(len(self.stops), self.axis.bins + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +65,9 @@ class Folding:
 
 
 def count_every_stop(
-    time_ps: Times, channel: Channels, tags: Counts, latest_ps: int | None, layout: StartStopLayout
-) -> tuple[Counts, int | None]:
-    """Histogram of every stop's time since the latest start, and the start that is the latest after these tags.
+    time_ps: Times, channel: Channels, tags: Counts, latest_ps: int | None, layout: StartStopLayout, rows: Counts
+) -> int | None:
+    """Add every stop by its time since the latest start; returns the start that is the latest after these tags.
 
     A stop without a start before it lies beyond the axis.
 
@@ -73,16 +77,14 @@ def count_every_stop(
         tags: these tags, counted by channel.
         latest_ps: the latest start before these tags, if there is one.
         layout: which channels, which bins; its axis is narrow.
+        rows: of the layout; added to.
     """
-    time_ps, channel = readonly(time_ps, np.int64), readonly(channel, np.uint8)
-    counts = layout.nothing()
-    rows = counts[:-1]
-    if time_ps.size:
-        before_ps = int(time_ps[0]) - layout.axis.span_ps if latest_ps is None else latest_ps
-        after_ps = _every_stop(time_ps, channel, before_ps, layout.start, layout.row, layout.axis.constants, counts)
-        rows[:, -1] = tags[list(layout.stops)] - rows.sum(axis=1)
-        latest_ps = int(after_ps) if tags[layout.start] else latest_ps
-    return rows, latest_ps
+    if not time_ps.size:
+        return latest_ps
+    time_ps, channel, tags = readonly(time_ps, np.int64), readonly(channel, np.uint8), readonly(tags, np.uint64)
+    before_ps = int(time_ps[0]) - layout.axis.span_ps if latest_ps is None else latest_ps
+    after_ps = _every_stop(time_ps, channel, tags, before_ps, layout.start, layout.row, layout.axis.constants, rows)
+    return int(after_ps) if tags[layout.start] else latest_ps
 
 
 def count_some_stops(
@@ -92,9 +94,10 @@ def count_some_stops(
     spent: _Flags,
     layout: StartStopLayout,
     folding: Folding | None,
+    rows: Counts,
     *,
     first_only: bool,
-) -> tuple[Counts, int | None]:
+) -> int | None:
     """As ``count_every_stop``, with delays folded, or only the first stop of each channel after each start, or any axis.
 
     Args:
@@ -104,26 +107,34 @@ def count_some_stops(
         spent: by stop, whether one was seen since the latest start; brought up to date in place.
         layout: which channels, which bins; any axis.
         folding: None to take delays as they are.
+        rows: as there.
         first_only: leave out stops of a channel that is spent.
     """
     time_ps = readonly(time_ps, np.int64)
     channel = readonly(_starts_first(time_ps, readonly(channel, np.uint8), layout.start), np.uint8)
-    counts = layout.nothing()
     axis = layout.axis
     folding = folding or Folding(1 << 62, 1, axis.span_ps)
     fold = folding.numerator, folding.denominator, folding.reach_ps, axis.bin_width_ps
     started = latest_ps is not None
     after_ps, started = _some_stops(
-        time_ps, channel, layout.start, latest_ps or 0, started, spent, layout.row, fold, first_only, counts
+        time_ps, channel, layout.start, latest_ps or 0, started, spent, layout.row, fold, first_only, rows
     )
-    return counts[:-1], int(after_ps) if started else None
+    return int(after_ps) if started else None
 
 
 @njit(nogil=True, cache=True)
 def _every_stop(
-    time_ps: Times, channel: Channels, latest_ps: int, start_channel: int, row: Counts, constants: Constants, counts: Counts
+    time_ps: Times,
+    channel: Channels,
+    tags: Counts,
+    latest_ps: int,
+    start_channel: int,
+    row: Counts,
+    constants: Constants,
+    rows: Counts,
 ) -> np.int64:
-    """Count what lies on the axis; returns the latest start."""
+    """Count; returns the latest start."""
+    counts = np.zeros((rows.shape[0] + 1, rows.shape[1]), np.uint64)  # the last row is for channels that are no stop
     words = np.empty(_CHUNK + LANES, np.uint64)
     span, eight, size = np.uint64(constants[1]), np.uint64(LANES), np.uint64(time_ps.size)
     start, latest, none, one = np.uint8(start_channel), np.int64(latest_ps), np.uint64(0), np.uint64(1)
@@ -143,6 +154,16 @@ def _every_stop(
         _put_right(time_ps, channel, (i, i + one), start, before, row, constants, counts)
         i += one
     _count_words(words, place, row, constants, counts)
+    beyond = rows.shape[1] - 1
+    for r in range(rows.shape[0]):
+        seen = np.uint64(0)
+        for k in range(beyond):
+            rows[r, k] += counts[r, k]
+            seen += counts[r, k]
+        rows[r, beyond] -= seen
+    for c in range(256):
+        if row[c] < np.uint64(rows.shape[0]):
+            rows[row[c], beyond] += tags[c]
     return latest
 
 

@@ -65,10 +65,10 @@ def _warm_coincidences(tags: pairs.Tags) -> None:
     count_coincidences(*tags, 0, 2, CoincidenceSets.of(((0, 1),)), np.zeros(1, np.uint64))
     first_pause(tags[0], 1)
     for layout_of_gaps in (GapLayout.doubling((0,), 3), GapLayout.equal((0,), 1, 4)):
-        count_gaps(*tags, np.full(256, NO_TAG, np.int64), layout_of_gaps)
+        count_gaps(*tags, np.full(256, NO_TAG, np.int64), layout_of_gaps, layout_of_gaps.nothing())
     stops = StartStopLayout.of(0, (1,), TauAxis(0, 1, 4))
-    count_every_stop(*tags, np.ones(256, np.uint64), None, stops)
-    count_some_stops(*tags, None, np.zeros(1, np.bool_), stops, None, first_only=True)
+    count_every_stop(*tags, np.ones(256, np.uint64), None, stops, stops.nothing())
+    count_some_stops(*tags, None, np.zeros(1, np.bool_), stops, None, stops.nothing(), first_only=True)
     count_gates(*tags, (0, tags[0].size), (0, 2), GateLayout.of(0, (1,)))
 
 

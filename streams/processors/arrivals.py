@@ -10,7 +10,6 @@ from functools import cached_property
 
 from schemas.panes import Counts
 from streams.kernels.fold import PulseTrain, count_phases
-from streams.kernels.pairs import Tags
 from streams.processors import tally
 from streams.processors.delayed import Delays
 from streams.processors.live_parts import LivePart
@@ -70,10 +69,10 @@ class _Counter:
     def begin(self, start_ps: int) -> None:
         del start_ps
 
-    def count(self, carry: None, tags: Tags, part: LivePart, totals: Counts) -> None:
-        del carry, part
+    def count(self, carry: None, segment: Segment, part: LivePart, totals: Counts) -> None:
+        del carry
         train = self.parameters.train
-        count_phases(*tags, train, totals.reshape(train.rows, train.bins))
+        count_phases(*part.tags_of(segment), train, totals.reshape(train.rows, train.bins))
 
 
 ArrivalState = TallyState[None]

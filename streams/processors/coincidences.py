@@ -23,7 +23,6 @@ from schemas.panes import Counts
 from streams.errors import DensityError
 from streams.kernels.coincidence import CoincidenceSets, count_coincidences, first_pause
 from streams.kernels.pairs import Tags
-from streams.kernels.singles import count_channels
 from streams.processors import tally
 from streams.processors.channel_choice import different
 from streams.processors.delayed import MOST_DELAY_PS, Delays
@@ -188,10 +187,10 @@ class _Counter:
     def begin(self, start_ps: int) -> Tail:  # noqa: ARG002 - nothing here depends on it
         return _NO_TAIL
 
-    def count(self, carry: Tail, tags: Tags, part: LivePart, totals: Counts) -> Tail:
-        time_ps, channel = tags
+    def count(self, carry: Tail, segment: Segment, part: LivePart, totals: Counts) -> Tail:
+        time_ps, channel = tags = part.tags_of(segment)
         sets = len(self._sets.sets)
-        totals[sets:] += count_channels(channel)[self._channels]
+        totals[sets:] += part.singles_of(segment)[self._channels]
         waiting = carry.time_ps.size
         if waiting and time_ps.size:
             head = first_pause(time_ps, self._reach_ps)

@@ -37,6 +37,8 @@ class Delays:
     """
 
     delay_ps: Mapping[int, int] = field(default_factory=dict)
+    bounds_ps: Interval = field(init=False, repr=False, compare=False)
+    """The lowest and the highest delay that a channel has; a channel that is not named has 0."""
 
     def __post_init__(self) -> None:
         for channel, delay_ps in self.delay_ps.items():
@@ -44,11 +46,8 @@ class Delays:
                 raise ValueError(f"a delay for channel {channel}: channels are numbered 0 to {ADVANCE_CHANNEL - 1}")
             if abs(delay_ps) > MOST_DELAY_PS:
                 raise ValueError(f"a delay of {delay_ps} ps for channel {channel}: at most {MOST_DELAY_PS} ps either way")
-
-    @property
-    def bounds_ps(self) -> Interval:
-        """The lowest and the highest delay that a channel has; a channel that is not named has 0."""
-        return min((0, *self.delay_ps.values())), max((0, *self.delay_ps.values()))
+        delays = (0, *self.delay_ps.values())
+        object.__setattr__(self, "bounds_ps", (min(delays), max(delays)))
 
     def table(self) -> Times:
         """By channel, 256 entries."""

@@ -11,7 +11,6 @@ import numpy as np
 from schemas.block import Times
 from schemas.panes import Counts
 from streams.kernels.gaps import NO_TAG, GapLayout, count_gaps
-from streams.kernels.pairs import Tags
 from streams.processors import tally
 from streams.processors.channel_choice import different
 from streams.processors.delayed import Delays
@@ -106,7 +105,7 @@ def close(state: GapState, parameters: GapParameters) -> tuple[Tally, ...]:
 def read(counted: Tally, parameters: GapParameters) -> Gaps:
     """What a tally, or a sum of tallies, of these parameters holds."""
     layout = parameters.layout
-    rows = counted.totals.reshape(-1, layout.bins + 1)
+    rows = layout.rows_of(counted.totals)
     return Gaps(
         counted.live_ps,
         layout.edges_ps(),
@@ -122,12 +121,12 @@ class _Counter:
         self._layout = parameters.layout
 
     def nothing(self) -> Counts:
-        return np.zeros(len(self._layout.channels) * (self._layout.bins + 1), np.uint64)
+        return self._layout.nothing().reshape(-1)
 
     def begin(self, start_ps: int) -> LastTags:  # noqa: ARG002 - nothing here depends on it
         return LastTags(np.full(256, NO_TAG, np.int64))
 
-    def count(self, carry: LastTags, tags: Tags, part: LivePart, totals: Counts) -> LastTags:  # noqa: ARG002
+    def count(self, carry: LastTags, segment: Segment, part: LivePart, totals: Counts) -> LastTags:
         last_ps = carry.time_ps.copy()
-        totals += count_gaps(*tags, last_ps, self._layout).reshape(-1)
+        count_gaps(*part.tags_of(segment), last_ps, self._layout, self._layout.rows_of(totals))
         return LastTags(last_ps)

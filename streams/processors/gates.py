@@ -17,7 +17,6 @@ from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.errors import DensityError
 from streams.kernels.gates import GateLayout, count_gates
-from streams.kernels.pairs import Tags
 from streams.processors import tally
 from streams.processors.channel_choice import different
 from streams.processors.delayed import MOST_DELAY_PS, Delays
@@ -148,9 +147,9 @@ class _Counter:
     def begin(self, start_ps: int) -> OpenGates:
         return OpenGates(start_ps, np.empty(0, np.int64), np.empty(0, np.uint8))
 
-    def count(self, carry: OpenGates, tags: Tags, part: LivePart, totals: Counts) -> OpenGates:
+    def count(self, carry: OpenGates, segment: Segment, part: LivePart, totals: Counts) -> OpenGates:
         parameters = self._parameters
-        time_ps, channel = tags
+        time_ps, channel = part.tags_of(segment)
         if carry.time_ps.size:
             time_ps, channel = np.concatenate((carry.time_ps, time_ps)), np.concatenate((carry.channel, channel))
         whole_ps = carry.since_ps - min(parameters.begin_ps, 0)  # a herald before this has a gate that begins before live time

@@ -5,13 +5,15 @@ stands before it and what stands behind it are not parts of one whole, whatever 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain, pairwise
 
+import msgspec
 import numpy as np
 
-from schemas.panes import PANE_PS
+from schemas.panes import PANE_PS, Counts
 from streams.errors import SegmentError
+from streams.kernels.pairs import Tags
+from streams.kernels.singles import count_channels
 from streams.processors.intervals import Interval, merged
 from streams.processors.progress import Progress
 from streams.segment import Segment
@@ -21,8 +23,7 @@ MOST_PANES = 100_000
 _PS_PER_NS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class LivePart:
+class LivePart(msgspec.Struct, frozen=True):
     """Live time [start_ps, end_ps) inside one pane, and the segment's tags [begin, end) in it.
 
     ``joined``: it goes on where the live time before it ended; otherwise a new live stretch begins.
@@ -34,9 +35,20 @@ class LivePart:
     end: int
     joined: bool
 
+    def tags_of(self, segment: Segment) -> Tags:
+        """Its tags."""
+        if self.end - self.begin == segment.time_ps.size:
+            return segment.time_ps, segment.channel
+        return segment.time_ps[self.begin : self.end], segment.channel[self.begin : self.end]
 
-@dataclass(frozen=True, slots=True)
-class PaneShare:
+    def singles_of(self, segment: Segment) -> Counts:
+        """How many they are, by channel."""
+        if self.end - self.begin == segment.time_ps.size:
+            return segment.tags
+        return count_channels(segment.channel[self.begin : self.end])
+
+
+class PaneShare(msgspec.Struct, frozen=True):
     """A segment's share of a pane. ``over``: the segment reaches the pane's end, or a later pane."""
 
     start_unix_s: int

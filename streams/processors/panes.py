@@ -12,7 +12,7 @@ depend on the tags alone, never on how the stream was cut into segments.
   of losses before the time that its predecessor reached comes too late and has no effect.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import msgspec
@@ -72,11 +72,12 @@ class PaneState(msgspec.Struct, frozen=True):
     """Everything that the next segment needs: the open pane, and the tail (detectors' tags that may still find partners).
 
     ``axes`` are those of the correlation and, unless it covers whole bins of that one, of the coincidence window: what each pane
-    has histograms of. ``stream`` and ``reached_ps`` are None before the first
+    has histograms of; a tag may wait for its partner for ``reach_ps``. ``stream`` and ``reached_ps`` are None before the first
     segment; the histograms hold the pairs of ``layout``.
     """
 
     axes: _Axes
+    reach_ps: int
     stream: _Stream | None
     layout: PairLayout
     first_ps: int
@@ -85,18 +86,14 @@ class PaneState(msgspec.Struct, frozen=True):
     tail_channel: Channels
     pane: _Pane | None
 
-    @property
-    def reach_ps(self) -> int:
-        """How long a tag may wait for its partner."""
-        return max(axis.reach_ps for axis in self.axes)
-
 
 def initial(parameters: PaneParameters) -> PaneState:
     """The state before anything was seen."""
     axes: _Axes = (TauAxis.symmetric(parameters.half_range_ps, parameters.bin_width_ps),)
     if _window_bins(parameters) is None:
         axes = (*axes, TauAxis.window(parameters.coincidence_window_ps))
-    return PaneState(axes, None, PairLayout.of(()), 0, None, np.empty(0, np.int64), np.empty(0, np.uint8), None)
+    reach_ps = max(axis.reach_ps for axis in axes)
+    return PaneState(axes, reach_ps, None, PairLayout.of(()), 0, None, np.empty(0, np.int64), np.empty(0, np.uint8), None)
 
 
 def _window_bins(parameters: PaneParameters) -> slice | None:
@@ -129,17 +126,15 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
         )
     lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), state.reached_ps, segment.reached_ps)
     state = _laid_out(state, segment.detectors, parameters)
-    tags = count_channels(segment.channel)
-    partners = Partners.of(segment, tags, segment.detectors, state.layout, (state.tail_ps, state.tail_channel))
+    partners = Partners.of(segment, segment.detectors, state.layout, (state.tail_ps, state.tail_channel))
     closed = []
     pane = state.pane
     for start_unix_s in _touched(stream, state.pane, segment, lost):
         if pane is None or pane.start_unix_s != start_unix_s:
             pane = _Pane(start_unix_s, np.zeros(256, np.uint64))
-        start_ps, end_ps = stream.start_ps(start_unix_s), stream.start_ps(start_unix_s + 1)
-        pane = _time_counted(pane, segment, lost, (start_ps, end_ps))
-        pane = _singles_counted(pane, segment, tags, (start_ps, end_ps))
-        pane = _pairs_counted(pane, partners, (start_ps, end_ps), state.axes)
+        start_ps = stream.start_ps(start_unix_s)
+        end_ps = start_ps + PANE_PS
+        pane = _counted(pane, segment, partners, lost, (start_ps, end_ps), state.axes)
         if end_ps <= segment.reached_ps:
             closed.append(_results(stream, pane, state, parameters))
             pane = None
@@ -186,7 +181,7 @@ def _laid_out(state: PaneState, detectors: tuple[int, ...], parameters: PanePara
     Raises:
         SegmentError: more than ``MOST_BINS`` bins.
     """
-    if set(detectors) <= set(state.layout.detectors):
+    if detectors == state.layout.detectors or set(detectors) <= set(state.layout.detectors):
         return state
     layout = PairLayout.of(tuple(sorted({*state.layout.detectors, *detectors})))
     if len(layout.pairs) * parameters.bins > MOST_BINS:
@@ -206,7 +201,7 @@ def _laid_out(state: PaneState, detectors: tuple[int, ...], parameters: PanePara
     return replace(state, layout=layout, pane=pane)
 
 
-def _touched(stream: _Stream, pane: _Pane | None, segment: Segment, lost: tuple[Interval, ...]) -> list[int]:
+def _touched(stream: _Stream, pane: _Pane | None, segment: Segment, lost: tuple[Interval, ...]) -> Sequence[int]:
     """Panes that this segment covers, speaks of or closes, ascending.
 
     Raises:
@@ -217,46 +212,46 @@ def _touched(stream: _Stream, pane: _Pane | None, segment: Segment, lost: tuple[
         for start, end in ((segment.start_ps, segment.reached_ps), *lost)
         if start < end
     ]
-    if sum(len(span) for span in spans) > MOST_PANES:
+    if sum(map(len, spans)) > MOST_PANES:
         raise SegmentError(
             f"segment [{segment.start_ps}, {segment.reached_ps}) ps of {segment.domain} (run {segment.run}), with its losses, "
             f"touches more than {MOST_PANES} panes of 1 s; cut it"
         )
+    if len(spans) == 1 and (pane is None or pane.start_unix_s in spans[0]):
+        return spans[0]
     return sorted({*chain.from_iterable(spans), *(() if pane is None else (pane.start_unix_s,))})
 
 
-def _time_counted(pane: _Pane, segment: Segment, lost: tuple[Interval, ...], bounds: Interval) -> _Pane:
+def _counted(
+    pane: _Pane, segment: Segment, partners: Partners, lost: tuple[Interval, ...], bounds: Interval, axes: _Axes
+) -> _Pane:
+    """The pane with what the segment says of ``bounds``."""
     covered = max(bounds[0], segment.start_ps), min(bounds[1], segment.reached_ps)
-    covered_ps, lost_ps = max(0, covered[1] - covered[0]), overlap_ps(lost, bounds)
-    if not covered_ps and not lost_ps:
+    covered_ps, lost_ps = max(0, covered[1] - covered[0]), overlap_ps(lost, bounds) if lost else 0
+    whole = covered == (segment.start_ps, segment.reached_ps)
+    part = (0, segment.time_ps.size) if whole else _between(segment.time_ps, bounds)
+    if not covered_ps and not lost_ps and part[0] == part[1]:
         return pane
-    return replace(
-        pane,
-        detectors=pane.detectors | frozenset(segment.detectors),
-        live_ps=pane.live_ps + covered_ps - overlap_ps(lost, covered),
-        lost_ps=pane.lost_ps + lost_ps,
+    return _Pane(
+        pane.start_unix_s,
+        pane.tags + (segment.tags if whole else count_channels(segment.channel[slice(*part)])),
+        pane.detectors if pane.detectors.issuperset(segment.detectors) else pane.detectors | frozenset(segment.detectors),
+        _pairs_counted(
+            pane.histograms, partners, (0, partners.time_ps.size) if whole else _between(partners.time_ps, bounds), axes
+        ),
+        pane.live_ps + covered_ps - (overlap_ps(lost, covered) if lost else 0),
+        pane.lost_ps + lost_ps,
     )
 
 
-def _singles_counted(pane: _Pane, segment: Segment, tags: Counts, bounds: Interval) -> _Pane:
-    """``tags``: of the whole segment, by channel."""
-    begin, end = _between(segment.time_ps, bounds)
-    if begin == end:
-        return pane
-    return replace(
-        pane, tags=pane.tags + (tags if end - begin == segment.time_ps.size else count_channels(segment.channel[begin:end]))
-    )
-
-
-def _pairs_counted(pane: _Pane, partners: Partners, bounds: Interval, axes: _Axes) -> _Pane:
-    part = _between(partners.time_ps, bounds)
+def _pairs_counted(histograms: tuple[Counts, ...], partners: Partners, part: Interval, axes: _Axes) -> tuple[Counts, ...]:
     if part[0] == part[1] or not partners.layout.pairs:
-        return pane
+        return histograms
     layout = partners.layout
-    histograms = tuple(map(np.copy, pane.histograms)) or tuple(empty_histogram(layout, axis) for axis in axes)
+    histograms = tuple([each.copy() for each in histograms]) or tuple(empty_histogram(layout, axis) for axis in axes)
     for axis, histogram in zip(axes, histograms, strict=True):
         partners.count(part, axis, histogram)
-    return replace(pane, histograms=histograms)
+    return histograms
 
 
 def _between(time_ps: Times, bounds: Interval) -> Interval:

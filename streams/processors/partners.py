@@ -1,7 +1,6 @@
 """A segment's tags of the channels that pair, and the earlier ones that may still pair with them."""
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from schemas.block import Channels, Times
@@ -16,8 +15,7 @@ from streams.segment import Segment
 NO_TAGS: Tags = readonly(np.empty(0, np.int64), np.int64), readonly(np.empty(0, np.uint8), np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class Partners:
+class Partners(msgspec.Struct, frozen=True):
     """``time_ps`` and ``channel`` are the segment's tags of channels that pair, ``tail`` those of the time before it."""
 
     layout: PairLayout
@@ -26,9 +24,9 @@ class Partners:
     channel: Channels
 
     @classmethod
-    def of(cls, segment: Segment, tags: Counts, channels: tuple[int, ...], layout: PairLayout, tail: Tags) -> "Partners":
-        """``tags`` are the segment's, counted by channel; those of ``channels`` may pair."""
-        if sum(map(tags.item, channels)) == segment.time_ps.size:
+    def of(cls, segment: Segment, channels: tuple[int, ...], layout: PairLayout, tail: Tags) -> "Partners":
+        """The segment's tags of ``channels`` may pair."""
+        if sum(map(segment.tags.item, channels)) == segment.time_ps.size:
             return cls(layout, tail, segment.time_ps, segment.channel)
         return cls(layout, tail, *select(segment.time_ps, segment.channel, channels))
 

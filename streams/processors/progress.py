@@ -29,8 +29,12 @@ class Progress(msgspec.Struct, frozen=True):
         Raises:
             SegmentError: it reaches back before what was taken.
         """
-        stream = segment.domain, segment.device, segment.run, segment.origin_unix_ns
-        if stream != (self.domain, self.device, self.run, self.origin_unix_ns):
+        if (
+            segment.run != self.run
+            or segment.device != self.device
+            or segment.domain != self.domain
+            or segment.origin_unix_ns != self.origin_unix_ns
+        ):
             return False
         if segment.start_ps < self.reached_ps:
             raise SegmentError(

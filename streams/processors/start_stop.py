@@ -18,8 +18,6 @@ import numpy.typing as npt
 
 from schemas.panes import Counts
 from streams.kernels.axis import TauAxis
-from streams.kernels.pairs import Tags
-from streams.kernels.singles import count_channels
 from streams.kernels.start_stop import Folding, StartStopLayout, count_every_stop, count_some_stops
 from streams.processors import tally
 from streams.processors.channel_choice import different
@@ -135,7 +133,7 @@ def close(state: StartStopState, parameters: StartStopParameters) -> tuple[Tally
 
 def read(counted: Tally, parameters: StartStopParameters) -> StartStops:
     """What a tally, or a sum of tallies, of these parameters holds."""
-    rows = counted.totals[1:].reshape(-1, parameters.bins + 1)
+    rows = parameters.layout.rows_of(counted.totals[1:])
     return StartStops(
         counted.live_ps,
         parameters.bin_width_ps,
@@ -157,16 +155,15 @@ class _Counter:
     def begin(self, start_ps: int) -> LatestStart:  # noqa: ARG002 - nothing here depends on it
         return LatestStart(None, np.zeros(len(self._parameters.stops), np.bool_))
 
-    def count(self, carry: LatestStart, tags: Tags, part: LivePart, totals: Counts) -> LatestStart:  # noqa: ARG002
-        parameters, spent = self._parameters, carry.spent
-        by_channel = count_channels(tags[1])
-        if not parameters.first_only and parameters.period_ps is None and parameters.layout.axis.narrow:
-            counts, latest_ps = count_every_stop(*tags, by_channel, carry.time_ps, parameters.layout)
+    def count(self, carry: LatestStart, segment: Segment, part: LivePart, totals: Counts) -> LatestStart:
+        parameters, layout, spent = self._parameters, self._parameters.layout, carry.spent
+        tags, rows = part.singles_of(segment), layout.rows_of(totals[1:])
+        totals[0] += tags[parameters.start]
+        if not parameters.first_only and parameters.period_ps is None and layout.axis.narrow:
+            latest_ps = count_every_stop(*part.tags_of(segment), tags, carry.time_ps, layout, rows)
         else:
             spent = spent.copy()
-            counts, latest_ps = count_some_stops(
-                *tags, carry.time_ps, spent, parameters.layout, parameters.folding, first_only=parameters.first_only
+            latest_ps = count_some_stops(
+                *part.tags_of(segment), carry.time_ps, spent, layout, parameters.folding, rows, first_only=parameters.first_only
             )
-        totals[0] += by_channel[parameters.start]
-        totals[1:] += counts.reshape(-1)
         return LatestStart(latest_ps, spent)

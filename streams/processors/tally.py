@@ -10,11 +10,13 @@ on the tags alone, never on how the stream was cut into segments.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+import msgspec
+from msgspec.structs import replace
+
 from schemas.panes import Counts, PaneKey
-from streams.kernels.pairs import Tags
 from streams.processors import delayed
 from streams.processors.delayed import DelayedState, Delays
 from streams.processors.live_parts import LivePart, shares
@@ -33,8 +35,8 @@ class Counter(Protocol[Carry]):
     def begin(self, start_ps: int) -> Carry:
         """What is carried into a live stretch that begins at ``start_ps``."""
 
-    def count(self, carry: Carry, tags: Tags, part: LivePart, totals: Counts) -> Carry:
-        """Add what ``tags``, those of ``part``, bring to ``totals``; returns what the rest of the stretch needs to know.
+    def count(self, carry: Carry, segment: Segment, part: LivePart, totals: Counts) -> Carry:
+        """Add what the tags of ``segment``'s ``part`` bring to ``totals``; returns what the rest of the stretch needs to know.
 
         ``carry`` is that of the live time up to ``part.start_ps``, and stays as it is.
 
@@ -58,8 +60,7 @@ class Tally:
         return Tally(key, self.live_ps + other.live_ps, self.lost_ps + other.lost_ps, self.totals + other.totals)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPane:
+class OpenPane(msgspec.Struct, frozen=True):
     """The pane that is not over yet."""
 
     start_unix_s: int
@@ -68,8 +69,7 @@ class OpenPane:
     totals: Counts
 
 
-@dataclass(frozen=True, slots=True)
-class TallyState(Generic[Carry]):
+class TallyState(msgspec.Struct, Generic[Carry], frozen=True):
     """Everything that the next segment needs. ``progress`` is that of the delayed stream; None before the first segment."""
 
     delayed: DelayedState
@@ -99,7 +99,7 @@ def step(
     for ready in segments:
         state, closed = _counted(state, ready, counter)
         tallies += closed
-    return replace(state, delayed=waiting), tuple(tallies)
+    return state if waiting is state.delayed else replace(state, delayed=waiting), tuple(tallies)
 
 
 def close(state: TallyState[Carry], counter: Counter[Carry], delays: Delays) -> tuple[Tally, ...]:
@@ -124,8 +124,7 @@ def _counted(state: TallyState[Carry], segment: Segment, counter: Counter[Carry]
         for part in share.parts:
             if not part.joined:
                 carry = counter.begin(part.start_ps)
-            tags = segment.time_ps[part.begin : part.end], segment.channel[part.begin : part.end]
-            carry = counter.count(carry, tags, part, totals)
+            carry = counter.count(carry, segment, part, totals)
         pane = OpenPane(share.start_unix_s, pane.live_ps + share.live_ps, pane.lost_ps + share.lost_ps, totals)
         if share.over:
             tallies.append(_tally(segment, pane))

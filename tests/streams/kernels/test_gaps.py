@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numba import njit
 
 from streams.kernels import gaps
-from streams.kernels.gaps import NO_TAG, GapLayout, count_gaps
+from streams.kernels.gaps import NO_TAG, GapLayout
 from tests.streams.tag_streams import crowds
 
 LAYOUTS = [GapLayout.doubling((0, 7), 3), GapLayout.doubling((1,), 0), GapLayout.equal((0, 1, 2), 7, 5)]
@@ -27,6 +27,12 @@ def compiled_times_of_eight(*arguments):
 
 def fresh():
     return np.full(256, NO_TAG)
+
+
+def count_gaps(time_ps, channel, last_ps, layout):
+    rows = layout.nothing()
+    gaps.count_gaps(time_ps, channel, last_ps, layout, rows)
+    return rows
 
 
 @pytest.fixture

@@ -33,13 +33,15 @@ def compiled_since_of_eight(*arguments):
 
 
 def every(tags, latest_ps, layout=LAYOUT):
-    counts, latest = count_every_stop(*tags, count_channels(tags[1]), latest_ps, layout)
-    return counts.tolist(), latest
+    rows = layout.nothing()
+    latest = count_every_stop(*tags, count_channels(tags[1]), latest_ps, layout, rows)
+    return rows.tolist(), latest
 
 
 def one_by_one(tags, latest_ps, layout=LAYOUT):
-    counts, latest = count_some_stops(*tags, latest_ps, np.zeros(2, np.bool_), layout, None, first_only=False)
-    return counts.tolist(), latest
+    rows = layout.nothing()
+    latest = count_some_stops(*tags, latest_ps, np.zeros(2, np.bool_), layout, None, rows, first_only=False)
+    return rows.tolist(), latest
 
 
 @given(crowds(most=60, span=150), st.sampled_from([None, -1, -69, -70, -500]))
