@@ -86,7 +86,7 @@ def _kernel(segments: list[Segment]) -> None:
     for segment in segments:
         later = segment.time_ps, segment.channel
         count_pairs(tail, later, (0, segment.time_ps.size), layout, axis, histogram)
-        tail = Partners(layout, tail, *later).tail_from(segment.reached_ps - axis.reach_ps)
+        tail = Partners(segment, layout, tail, *later).tail_from(segment.reached_ps - axis.reach_ps)
 
 
 def _run(cases: list[tuple[Any, Any]], segments: list[Segment]) -> None:

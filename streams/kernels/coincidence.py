@@ -101,8 +101,8 @@ def _next_run(time_ps: Times, i: int, reach_ps: int) -> int:
     last = time_ps.size - 1
     while i + _MANY <= last:
         alone = alone_of_many(time_ps, np.uint64(i), np.uint64(reach_ps))
-        i += np.int64(alone)
-        if alone < np.uint64(_MANY):
+        i += alone
+        if alone < _MANY:
             return i
     while i < last and time_ps[i + 1] - time_ps[i] > reach_ps:
         i += 1
@@ -206,7 +206,7 @@ def _lanes(context: Any, builder: Any, signature: Any, arguments: tuple[Any, ...
 
 
 def _alone_of_many(_: Any, time_ps: Any, i: Any, reach: Any) -> Any:
-    return types.uint64(time_ps, i, reach), _lanes
+    return types.int64(time_ps, i, reach), _lanes
 
 
 alone_of_many: Any = intrinsic(_alone_of_many)

@@ -134,7 +134,7 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
             pane = _Pane(start_unix_s, np.zeros(256, np.uint64))
         start_ps = stream.start_ps(start_unix_s)
         end_ps = start_ps + PANE_PS
-        pane = _counted(pane, segment, partners, lost, (start_ps, end_ps), state.axes)
+        pane = _counted(pane, partners, lost, (start_ps, end_ps), state.axes)
         if end_ps <= segment.reached_ps:
             closed.append(_results(stream, pane, state, parameters))
             pane = None
@@ -222,10 +222,9 @@ def _touched(stream: _Stream, pane: _Pane | None, segment: Segment, lost: tuple[
     return sorted({*chain.from_iterable(spans), *(() if pane is None else (pane.start_unix_s,))})
 
 
-def _counted(
-    pane: _Pane, segment: Segment, partners: Partners, lost: tuple[Interval, ...], bounds: Interval, axes: _Axes
-) -> _Pane:
+def _counted(pane: _Pane, partners: Partners, lost: tuple[Interval, ...], bounds: Interval, axes: _Axes) -> _Pane:
     """The pane with what the segment says of ``bounds``."""
+    segment = partners.segment
     covered = max(bounds[0], segment.start_ps), min(bounds[1], segment.reached_ps)
     covered_ps, lost_ps = max(0, covered[1] - covered[0]), overlap_ps(lost, bounds) if lost else 0
     whole = covered == (segment.start_ps, segment.reached_ps)

@@ -18,6 +18,7 @@ NO_TAGS: Tags = readonly(np.empty(0, np.int64), np.int64), readonly(np.empty(0, 
 class Partners(msgspec.Struct, frozen=True):
     """``time_ps`` and ``channel`` are the segment's tags of channels that pair, ``tail`` those of the time before it."""
 
+    segment: Segment
     layout: PairLayout
     tail: Tags
     time_ps: Times
@@ -27,8 +28,8 @@ class Partners(msgspec.Struct, frozen=True):
     def of(cls, segment: Segment, channels: tuple[int, ...], layout: PairLayout, tail: Tags) -> "Partners":
         """The segment's tags of ``channels`` may pair."""
         if sum(map(segment.tags.item, channels)) == segment.time_ps.size:
-            return cls(layout, tail, segment.time_ps, segment.channel)
-        return cls(layout, tail, *select(segment.time_ps, segment.channel, channels))
+            return cls(segment, layout, tail, segment.time_ps, segment.channel)
+        return cls(segment, layout, tail, *select(segment.time_ps, segment.channel, channels))
 
     def count(self, part: tuple[int, int], axis: Axis, histogram: Counts) -> None:
         """Add the pairs whose later tag is one of the segment's in ``part``.

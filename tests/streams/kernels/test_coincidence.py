@@ -11,7 +11,7 @@ from tests.streams.tag_streams import crowds
 def alone_of_many(time_ps, i, reach):
     """What the vector instructions of that name do."""
     near = np.flatnonzero(np.diff(time_ps[int(i) : int(i) + 65]) <= int(reach))
-    return np.uint64(near[0] if near.size else 64)
+    return int(near[0]) if near.size else 64
 
 
 SETS = CoincidenceSets.of(((0, 1), (1, 7), (0, 1, 2), (0, 1, 2, 7)))
