@@ -7,6 +7,7 @@ off. It is held against the line's own width: what wanders less than that still 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from math import isfinite
 
 import numpy as np
 from scipy import stats
@@ -59,6 +60,8 @@ def _stability(data: Sequence[object], parameters: EstimatorParameters, *, find:
         each = find(one.data if isinstance(one, Measurement) else one, parameters)
         if isinstance(each, str):
             whys.append(each)
+        elif not isfinite(each.error_hz):
+            whys.append("the fit found no error of its frequency")
         else:
             found.append(each)
             times_s.append((one.start_unix_ns + one.end_unix_ns) / 2e9 if isinstance(one, Measurement) else float(number))

@@ -90,3 +90,12 @@ def test_the_stream_gives_it_measurements_of_its_kind_only():
     assert SPECTRAL.usable([spectrum]) == (spectrum,)
     assert SPECTRAL.usable([sweep]) == ()
     assert RESONATOR.usable([sweep]) == (sweep,)
+
+
+def test_a_line_whose_place_has_no_error_is_left_out_and_not_guessed():
+    """Too few photons for a fit to say how well it knows the line: the stream must survive them."""
+    lines = wandering(1, 1e7, number=5)
+    flat = [msgspec.structs.replace(one, counts=tuple([0] * (len(one.counts) // 2) + [1] * (len(one.counts) - len(one.counts) // 2))) for one in lines]
+    for data in ([*flat], [*lines, *flat]):
+        outcome = SPECTRAL(data)
+        assert outcome.estimate.value is None or np.isfinite(outcome.estimate.value)

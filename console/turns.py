@@ -1,0 +1,183 @@
+"""What each failure does to the indicators that should notice it: a device alone, first healthy, then broken, in a rehearsal."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from statistics import median
+
+from msgspec.structs import replace
+
+from console.rehearsal import Judgement, Rehearsal
+from producers.errors import FleetError
+from producers.fault_catalogue import Failure
+from producers.fleet_file import Fleet
+from producers.simulation import Simulation
+from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
+from schemas.records import IndicatorSample, Verdict
+from schemas.topics import TIMETAGS
+from slo.catalogue import Catalogue
+from streams.pipelines import Knowledge
+
+_LOOK_S = 10.0
+"""So often it is looked whether all have turned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Healthy for ``before_s``, then broken until every indicator has turned, or ``within_s`` have passed."""
+
+    before_s: float = 180.0
+    within_s: float = 900.0
+
+    def __post_init__(self) -> None:
+        """
+        Raises:
+            FleetError: no time for one of them.
+        """
+        if self.before_s <= 0 or self.within_s <= 0:
+            raise FleetError(f"healthy for {self.before_s:g} s, broken for {self.within_s:g} s: give both some time")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One indicator under one failure.
+
+    ``healthy`` and ``faulty``: medians of its values, before the failure and from the turn on (without a turn: since the
+    failure). ``before`` and ``after``: the verdict that came most often, and the worst. ``turned_s``: from the failure's
+    beginning until the platform told of the first bad one; None: never.
+    """
+
+    failure: str
+    device: DeviceId
+    subject: SubjectId
+    indicator: IndicatorId
+    healthy: float | None
+    faulty: float | None
+    unit: str
+    before: Verdict | None
+    after: Verdict | None
+    turned_s: float | None
+
+    @property
+    def turned(self) -> bool:
+        return self.before is Verdict.GOOD and self.turned_s is not None
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was told of one indicator of one subject: values by the end of their time, and verdicts as they came.
+
+    All times are in seconds after the failure began.
+    """
+
+    values: list[tuple[float, float]] = field(default_factory=list)
+    verdicts: list[tuple[float, float, Verdict]] = field(default_factory=list)
+    """When it was told, the end of what it is about, and the verdict."""
+    unit: str = ""
+
+    @property
+    def turn(self) -> tuple[float, float] | None:
+        """When the first bad verdict was told, and the end of what it is about."""
+        return next(((at_s, end_s) for at_s, end_s, verdict in self.verdicts if at_s > 0 and verdict is Verdict.BAD), None)
+
+
+_Key = tuple[SubjectId, IndicatorId]
+
+
+class Turns:
+    """Breaks devices of a fleet, one after another."""
+
+    def __init__(self, fleet: Fleet, knowledge: Knowledge, failures: Mapping[str, Failure], catalogue: Catalogue) -> None:
+        self._fleet, self._knowledge, self._failures = fleet, knowledge, failures
+        self._catalogue = catalogue
+
+    def of(self, failure_id: str, device: DeviceId | None = None, *, course: Course | None = None) -> tuple[Turn, ...]:
+        """The indicators that should notice a failure, on this device or on the first that can have it, in the list's order.
+
+        Of the subjects that the device speaks for it is the one that turned first. Indicators of other systems are left out.
+
+        Raises:
+            FleetError: the device cannot have this failure.
+        """
+        failure, course = self._failures[failure_id], course or Course()
+        device = device or self._device_for(failure)
+        named = [name for name in failure.notice.indicators if self._is_of(name, device)]
+        rehearsal, seen = self._healthy(device, course, named)
+        rehearsal.begin(device, failure)
+        while rehearsal.elapsed_s < course.before_s + course.within_s and not all(_has_turned(seen, name) for name in named):
+            _watch(rehearsal, _LOOK_S, course.before_s, seen)
+        return tuple(self._turn(failure, device, name, seen) for name in named)
+
+    def _healthy(self, device: DeviceId, course: Course, named: Sequence[IndicatorId]) -> tuple[Rehearsal, dict[_Key, _Seen]]:
+        """The device before it breaks: with tags only where what is named is not measured otherwise, for tags take the time."""
+        for with_tags in (False, True):
+            rehearsal = Rehearsal(_alone(self._fleet, device), self._knowledge, with_tags=with_tags)
+            seen: dict[_Key, _Seen] = {}
+            _watch(rehearsal, course.before_s, course.before_s, seen)
+            untold = set(named) - {name for _, name in seen}
+            if not any(self._catalogue[name].topic == TIMETAGS.name for name in untold):
+                break
+        return rehearsal, seen
+
+    def _device_for(self, failure: Failure) -> DeviceId:
+        simulation = Simulation(self._fleet, lambda: RunId(""), 0, with_tags=False)
+        for device in self._fleet.devices:
+            if simulation.refusal(device.id, failure) is None:
+                return device.id
+        raise FleetError(f"no device of this fleet can have {failure.id}")
+
+    def _is_of(self, indicator: IndicatorId, device: DeviceId) -> bool:
+        return device.partition("-")[0] in self._catalogue[indicator].systems
+
+    def _turn(self, failure: Failure, device: DeviceId, indicator: IndicatorId, seen: Mapping[_Key, _Seen]) -> Turn:
+        known = {subject: one for (subject, name), one in seen.items() if name == indicator}
+        if not known:
+            return Turn(failure.id, device, SubjectId(device), indicator, None, None, "", None, None, None)
+        subject = min(known, key=lambda name: known[name].turn or (inf, inf))
+        one = known[subject]
+        turned_s, since_s = one.turn or (None, 0.0)
+        before = [verdict for at_s, _, verdict in one.verdicts if at_s <= 0]
+        after = [verdict for at_s, _, verdict in one.verdicts if at_s > 0]
+        return Turn(
+            failure=failure.id,
+            device=device,
+            subject=subject,
+            indicator=indicator,
+            healthy=_median(value for end_s, value in one.values if end_s <= 0),
+            faulty=_median(value for end_s, value in one.values if end_s > 0 and end_s >= since_s),
+            unit=one.unit,
+            before=max(before, key=before.count, default=None),
+            after=Verdict.BAD if turned_s is not None else max(after, key=after.count, default=None),
+            turned_s=turned_s,
+        )
+
+
+def _watch(rehearsal: Rehearsal, for_s: float, onset_s: float, seen: dict[_Key, _Seen]) -> None:
+    onset_unix_s = rehearsal.origin_unix_s + onset_s
+    for told in rehearsal.advance(for_s):
+        what = told.what
+        if isinstance(what, IndicatorSample):
+            one = seen.setdefault((what.subject, what.indicator), _Seen())
+            one.unit = what.estimate.unit
+            if what.estimate.value is not None:
+                one.values.append((what.end_unix_s - onset_unix_s, what.estimate.value))
+        elif isinstance(what, Judgement):
+            one = seen.setdefault((what.subject, what.indicator), _Seen())
+            one.verdicts.append((told.at_s - onset_s, what.end_unix_s - onset_unix_s, what.verdict))
+
+
+def _has_turned(seen: Mapping[_Key, _Seen], indicator: IndicatorId) -> bool:
+    return any(one.turn is not None for (_, name), one in seen.items() if name == indicator)
+
+
+def _median(values: Iterable[float]) -> float | None:
+    found: Sequence[float] = tuple(values)
+    return median(found) if found else None
+
+
+def _alone(fleet: Fleet, device: DeviceId) -> Fleet:
+    """The fleet with this device and its links only: the others do not matter to it, and cost time."""
+    kept = tuple(one for one in fleet.devices if one.id == device)
+    if not kept:
+        raise FleetError(f"no {device} in this fleet")
+    return replace(fleet, devices=kept, links=tuple(link for link in fleet.links if link.device == device))
