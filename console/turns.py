@@ -7,6 +7,7 @@ from statistics import median
 
 from msgspec.structs import replace
 
+from console.gameday.rehearsed import company, target_of
 from console.rehearsal import Judgement, Rehearsal
 from producers.errors import FleetError
 from producers.fault_catalogue import Failure
@@ -102,16 +103,19 @@ class Turns:
         failure, course = self._failures[failure_id], course or Course()
         device = device or self._device_for(failure)
         named = [name for name in failure.notice.indicators if self._is_of(name, device)]
-        rehearsal, seen = self._healthy(device, course, named)
+        fleet = company(self._fleet, device, failure, 0)
+        if (why := Simulation(fleet, lambda: RunId(""), 0, with_tags=False).refusal(device, failure)) is not None:
+            raise FleetError(why)
+        rehearsal, seen = self._healthy(fleet, course, named)
         rehearsal.begin(device, failure)
         while rehearsal.elapsed_s < course.before_s + course.within_s and not all(_has_turned(seen, name) for name in named):
             _watch(rehearsal, _LOOK_S, course.before_s, seen)
         return tuple(self._turn(failure, device, name, seen) for name in named)
 
-    def _healthy(self, device: DeviceId, course: Course, named: Sequence[IndicatorId]) -> tuple[Rehearsal, dict[_Key, _Seen]]:
-        """The device before it breaks: with tags only where what is named is not measured otherwise, for tags take the time."""
+    def _healthy(self, fleet: Fleet, course: Course, named: Sequence[IndicatorId]) -> tuple[Rehearsal, dict[_Key, _Seen]]:
+        """A fleet before it breaks: with tags only where what is named is not measured otherwise, for tags take the time."""
         for with_tags in (False, True):
-            rehearsal = Rehearsal(_alone(self._fleet, device), self._knowledge, with_tags=with_tags)
+            rehearsal = Rehearsal(fleet, self._knowledge, with_tags=with_tags)
             seen: dict[_Key, _Seen] = {}
             _watch(rehearsal, course.before_s, course.before_s, seen)
             untold = set(named) - {name for _, name in seen}
@@ -120,11 +124,12 @@ class Turns:
         return rehearsal, seen
 
     def _device_for(self, failure: Failure) -> DeviceId:
-        simulation = Simulation(self._fleet, lambda: RunId(""), 0, with_tags=False)
-        for device in self._fleet.devices:
-            if simulation.refusal(device.id, failure) is None:
-                return device.id
-        raise FleetError(f"no device of this fleet can have {failure.id}")
+        """The first that can have it, and has one of the indicators that should notice it."""
+        able = [one.id for one in self._fleet.devices if one.kind in failure.kinds]
+        concerned = {one for one in able if any(self._is_of(name, one) for name in failure.notice.indicators)}
+        links = tuple(one for one in self._fleet.links if one.device in concerned)
+        devices = tuple(one for one in self._fleet.devices if one.id in concerned)
+        return DeviceId(target_of(replace(self._fleet, devices=devices, links=links), failure))
 
     def _is_of(self, indicator: IndicatorId, device: DeviceId) -> bool:
         return device.partition("-")[0] in self._catalogue[indicator].systems
@@ -173,11 +178,3 @@ def _has_turned(seen: Mapping[_Key, _Seen], indicator: IndicatorId) -> bool:
 def _median(values: Iterable[float]) -> float | None:
     found: Sequence[float] = tuple(values)
     return median(found) if found else None
-
-
-def _alone(fleet: Fleet, device: DeviceId) -> Fleet:
-    """The fleet with this device and its links only: the others do not matter to it, and cost time."""
-    kept = tuple(one for one in fleet.devices if one.id == device)
-    if not kept:
-        raise FleetError(f"no {device} in this fleet")
-    return replace(fleet, devices=kept, links=tuple(link for link in fleet.links if link.device == device))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console import logs
-from console.commands.simulate import effects, fault, faults, fleets, generate, record
+from console.commands.simulate import effects, fault, faults, fleets, generate, record, turns
 from console.invocation import of
 from console.wiring import broker_connection
 
@@ -23,6 +23,7 @@ def build() -> typer.Typer:
     app.command()(fault.fault)
     app.command()(faults.faults)
     app.command()(effects.effects)
+    app.command()(turns.turns)
     app.command()(record.record)
     app.command()(generate.generate)
     return app
