@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from storage.client import Client
-from storage.tables.names import LEDGER, NOTIFICATIONS, RUN_TOTALS, SCHEMAS, TAG_RUNS
+from storage.tables.names import LEDGER, NOTIFICATIONS, PANES, PANES_BY_HOUR, PANES_BY_MINUTE, RUN_TOTALS, SCHEMAS, TAG_RUNS
 
-_PANES: Final = ("singles", "correlations", "coincidences")
 _FSYNC_SETTINGS: Final = ("fsync_after_insert", "fsync_part_directory", "min_rows_to_fsync_after_merge")
 
 
@@ -62,11 +61,10 @@ def _kept(policy: Policy) -> Iterator[tuple[str, int]]:
     for table in SCHEMAS:
         yield (
             table,
-            policy.raw_tag_days if table == TAG_RUNS else policy.second_days if table.endswith("_1s") else policy.hour_days,
+            policy.raw_tag_days if table == TAG_RUNS else policy.second_days if table == PANES else policy.hour_days,
         )
     yield RUN_TOTALS, policy.hour_days
-    for pane in _PANES:
-        yield f"{pane}_1min", policy.minute_days
-        yield f"{pane}_1h", policy.hour_days
+    yield PANES_BY_MINUTE, policy.minute_days
+    yield PANES_BY_HOUR, policy.hour_days
     yield NOTIFICATIONS, policy.hour_days
     yield LEDGER, policy.ledger_days

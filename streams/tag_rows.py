@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from schemas.panes import CoincidencePane, CorrelationPane, PaneResults, SinglesPane
+from schemas.panes import PaneResults
 from schemas.records import DeadLetter
 from storage import tables
 from streams.kernels.split import split_channels
@@ -21,9 +21,7 @@ class TagRows:
         self._blocks: list[tables.StoredBlock] = []
         self._strays: list[tables.StoredBlock] = []
         self._tags: list[tables.StoredTags] = []
-        self._singles: list[SinglesPane] = []
-        self._correlations: list[CorrelationPane] = []
-        self._coincidences: list[CoincidencePane] = []
+        self._panes: list[PaneResults] = []
         self.dead_letters: list[DeadLetter] = []
 
     def add_block(self, arrival: Arrival, fate: Fate) -> None:
@@ -42,9 +40,7 @@ class TagRows:
         self._strays.append(_stored(arrival, fate))
 
     def add_panes(self, results: PaneResults) -> None:
-        self._singles += results.singles
-        self._correlations += results.correlations
-        self._coincidences += results.coincidences
+        self._panes.append(results)
 
     def add_dead_letter(self, letter: DeadLetter) -> None:
         self.dead_letters.append(letter)
@@ -54,9 +50,7 @@ class TagRows:
         made = {
             tables.BLOCKS: tables.block_rows(self._blocks),
             tables.TAG_RUNS: tables.tag_rows(self._tags),
-            tables.SINGLES: tables.singles_rows(self._singles),
-            tables.CORRELATIONS: tables.correlation_rows(self._correlations),
-            tables.COINCIDENCES: tables.coincidence_rows(self._coincidences),
+            tables.PANES: tables.pane_rows(self._panes),
             tables.LATE_BLOCKS: tables.late_rows(self._strays),
             tables.DEAD_LETTERS: tables.dead_letter_rows(self.dead_letters),
         }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.ids import DeviceId, RunId
-from storage.reader.panes import PaneQuestions
+from storage.reader.panes import PaneQuestions, summed
 from storage.reader.question import Level
 
 
@@ -62,8 +62,8 @@ class CheckQuestions(PaneQuestions):
 
     def _counted(self, device: DeviceId, run: RunId, level: Level) -> dict[int, int]:
         rows = self._client.query(
-            f"SELECT channel, sum(part.tags) AS tags FROM singles_{level} AS part "
-            "WHERE device = {device:String} AND run = {run:String} GROUP BY channel HAVING tags > 0 ORDER BY channel",
+            f"SELECT channels[1] AS channel, {summed(level)}[1] AS tags FROM panes_{level} AS part WHERE kind = 'singles' "
+            "AND device = {device:String} AND run = {run:String} GROUP BY channel HAVING tags > 0 ORDER BY channel",
             {"device": device, "run": run},
         )
         return dict(zip(rows["channel"].to_pylist(), rows["tags"].to_pylist(), strict=True))

@@ -56,11 +56,12 @@ class FleetQuestions(JudgementQuestions):
         rows = self._client.query(
             """
             WITH newest AS (
-                SELECT device, run, max(time) AS last FROM singles_1s
-                WHERE stored_at >= now64(3) - toIntervalSecond({loud:UInt32}) GROUP BY device, run)
-            SELECT device, run, channel, sum(tags) / (sum(live_ps) / 1e12) AS rate_hz FROM singles_1s
-            INNER JOIN newest ON newest.device = singles_1s.device AND newest.run = singles_1s.run
-            WHERE stored_at >= now64(3) - toIntervalSecond({loud:UInt32}) AND time > last - {span:UInt32} AND live_ps > 0
+                SELECT device, run, max(time) AS last FROM panes_1s
+                WHERE kind = 'singles' AND stored_at >= now64(3) - toIntervalSecond({loud:UInt32}) GROUP BY device, run)
+            SELECT device, run, channels[1] AS channel, sum(sums[1]) / (sum(sums[2]) / 1e12) AS rate_hz FROM panes_1s
+            INNER JOIN newest ON newest.device = panes_1s.device AND newest.run = panes_1s.run
+            WHERE kind = 'singles' AND stored_at >= now64(3) - toIntervalSecond({loud:UInt32})
+                AND time > last - {span:UInt32} AND sums[2] > 0
             GROUP BY device, run, channel ORDER BY device, run, channel""",
             {"loud": _LOUD_S + rate_s, "span": rate_s},
         )

@@ -71,9 +71,9 @@ class PaneQuestions(Questions):
     ) -> Singles:
         """Tags, live and lost time by pane and channel."""
         rows = self._client.query(
-            f"SELECT toUnixTimestamp(part.time) AS start, channel, sum(part.tags) AS tags, "
-            f"sum(toFloat64(part.live_ps)) / 1e12 AS live_s, sum(toFloat64(part.lost_ps)) / 1e12 AS lost_s "
-            f"FROM singles_{level} AS part WHERE {_RANGE} GROUP BY start, channel ORDER BY start, channel",
+            f"SELECT toUnixTimestamp(part.time) AS start, channels[1] AS channel, {summed(level)}[1] AS tags, "
+            f"{summed(level)}[2] / 1e12 AS live_s, {summed(level)}[3] / 1e12 AS lost_s "
+            f"FROM panes_{level} AS part WHERE kind = 'singles' AND {_RANGE} GROUP BY start, channel ORDER BY start, channel",
             _range(device, run, since, until),
         )
         return Singles(
@@ -90,9 +90,10 @@ class PaneQuestions(Questions):
         """One summed histogram per pair of channels and binning."""
         span_s = {Level.SECOND: 1, Level.MINUTE: 60, Level.HOUR: 3_600}[level]
         rows = self._client.query(
-            f"SELECT start_channel, stop_channel, first_edge_ps, bin_width_ps, {summed_counts(level)} AS counts, "
+            "SELECT channels[1] AS start_channel, channels[2] AS stop_channel, first_edge_ps, width_ps AS bin_width_ps, "
+            f"{summed(level)} AS counts, "
             f"toUnixTimestamp(min(part.time)) AS from_unix_s, toUnixTimestamp(max(part.time)) + {span_s} AS to_unix_s "
-            f"FROM correlations_{level} AS part WHERE {_RANGE} "
+            f"FROM panes_{level} AS part WHERE kind = 'correlations' AND {_RANGE} "
             "GROUP BY start_channel, stop_channel, first_edge_ps, bin_width_ps "
             "ORDER BY start_channel, stop_channel, bin_width_ps, first_edge_ps",
             _range(device, run, since, until),
@@ -106,16 +107,16 @@ class PaneQuestions(Questions):
     ) -> list[Coincidences]:
         """One sum per set of channels and window."""
         rows = self._client.query(
-            f"SELECT channels, window_ps, sum(part.coincidences) AS n FROM coincidences_{level} AS part WHERE {_RANGE} "
-            "GROUP BY channels, window_ps ORDER BY channels, window_ps",
+            f"SELECT channels, width_ps AS window_ps, {summed(level)}[1] AS n FROM panes_{level} AS part "
+            f"WHERE kind = 'coincidences' AND {_RANGE} GROUP BY channels, window_ps ORDER BY channels, window_ps",
             _range(device, run, since, until),
         )
         return [Coincidences(tuple(row["channels"]), row["window_ps"], row["n"]) for row in rows.to_pylist()]
 
 
-def summed_counts(level: Level) -> str:
-    """The expression that sums histograms of a level."""
-    return "sumForEach(part.counts)" if level is Level.SECOND else "sumForEachMerge(part.counts)"
+def summed(level: Level) -> str:
+    """The expression that adds up parts of panes of a level: an array."""
+    return "sumForEach(part.sums)" if level is Level.SECOND else "sumForEachMerge(part.sums)"
 
 
 def counts_of(histograms: pa.ListArray, place: int) -> Counts:

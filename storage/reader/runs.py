@@ -6,7 +6,8 @@ from typing import Any
 
 from schemas.block import Channel
 from schemas.ids import DeviceId, RunId
-from storage.reader.question import Questions
+from storage.reader.panes import summed
+from storage.reader.question import Level, Questions
 
 _NS_PER_S = 1_000_000_000
 
@@ -62,7 +63,7 @@ class RunQuestions(Questions):
     def stored_tags(self, device: DeviceId, run: RunId) -> int:
         """Tags of the run that are stored and counted: everything else that their batches hold is readable, too."""
         counted = self._client.query(
-            "SELECT sum(tags) AS n FROM singles_1h WHERE device = {device:String} AND run = {run:String}",
+            "SELECT sum(tags) AS n FROM v_singles_1h WHERE device = {device:String} AND run = {run:String}",
             {"device": device, "run": run},
         )
         return int(counted["n"][0].as_py())
@@ -77,8 +78,8 @@ class RunQuestions(Questions):
                 FROM v_runs WHERE {where} ORDER BY seen_at DESC, began DESC LIMIT {{limit:UInt32}}) AS found
             LEFT JOIN (
                 SELECT device, run, groupArray(channel) AS numbers, groupArray(tags) AS counted FROM (
-                    SELECT device, run, channel, sum(part.tags) AS tags FROM singles_1h AS part WHERE {where}
-                    GROUP BY device, run, channel ORDER BY channel)
+                    SELECT device, run, channels[1] AS channel, {summed(Level.HOUR)}[1] AS tags FROM panes_1h AS part
+                    WHERE kind = 'singles' AND {where} GROUP BY device, run, channel ORDER BY channel)
                 GROUP BY device, run) AS tags_by_channel
             ON tags_by_channel.device = found.device AND tags_by_channel.run = found.run
             ORDER BY seen_unix_ms DESC, began_unix_ns DESC""",

@@ -12,10 +12,11 @@ RUN_TOTALS: Final = "run_totals"
 """Sums over the blocks of each run, made by a view of the store."""
 TAG_RUNS: Final = "tag_runs"
 """Every tag, gap-coded; the view ``tags`` unpacks them."""
-SINGLES: Final = "singles_1s"
-CORRELATIONS: Final = "correlations_1s"
-COINCIDENCES: Final = "coincidences_1s"
-"""Parts of panes of one second; views of the store sum them into ``…_1min`` and those into ``…_1h``."""
+PANES: Final = "panes_1s"
+"""Parts of panes of one second."""
+PANES_BY_MINUTE: Final = "panes_1min"
+PANES_BY_HOUR: Final = "panes_1h"
+"""Sums over those of a second, and of these over those of a minute, made by views of the store."""
 LATE_BLOCKS: Final = "late_blocks"
 DEAD_LETTERS: Final = "dead_letters"
 SAMPLES: Final = "indicator_samples"
@@ -100,29 +101,14 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("crc", pa.uint32()),
             ("late", pa.bool_()),
         ),
-        CORRELATIONS: _columns(
-            *_texts("domain", "device", "run"),
-            ("start_channel", pa.uint8()),
-            ("stop_channel", pa.uint8()),
-            ("bin_width_ps", pa.uint32()),
-            ("first_edge_ps", pa.int64()),
-            ("time", _UNIX_S),
-            ("counts", pa.list_(pa.field("item", pa.uint64(), nullable=False))),
-        ),
-        COINCIDENCES: _columns(
+        PANES: _columns(
+            ("kind", pa.string()),
             *_texts("domain", "device", "run"),
             ("channels", pa.list_(pa.field("item", pa.uint8(), nullable=False))),
-            ("window_ps", pa.uint64()),
+            ("width_ps", pa.uint64()),
+            ("first_edge_ps", pa.int64()),
             ("time", _UNIX_S),
-            ("coincidences", pa.uint64()),
-        ),
-        SINGLES: _columns(
-            *_texts("domain", "device", "run"),
-            ("channel", pa.uint8()),
-            ("time", _UNIX_S),
-            ("tags", pa.uint64()),
-            ("live_ps", pa.uint64()),
-            ("lost_ps", pa.uint64()),
+            ("sums", pa.list_(pa.field("item", pa.uint64(), nullable=False))),
         ),
         LATE_BLOCKS: _columns(
             *_texts("domain", "source", "device", "run"),
@@ -239,7 +225,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
 )
 """Columns by table. Every table has a ``time`` that decides its partition.
 
-Batches are inserted table by table in this order: who finds a batch's singles finds its tags and histograms, too.
+Batches are inserted table by table in this order: who finds a batch's panes finds its tags, too.
 """
 
 LEDGER_SCHEMA: Final = _columns(

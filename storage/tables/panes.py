@@ -1,62 +1,57 @@
-"""Panes as rows. A pane may come in parts: rows of one key add up, and are never merged here."""
+"""Panes as rows of integers that add up. A pane may come in parts: rows of one key are never merged here."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from schemas.panes import CoincidencePane, CorrelationPane, PaneKey, SinglesPane
-from storage.tables.names import COINCIDENCES, CORRELATIONS, SCHEMAS, SINGLES
+from schemas.panes import CoincidencePane, CorrelationPane, Counts, PaneKey, PaneResults, SinglesPane
+from storage.tables.names import PANES, SCHEMAS
 
 
-def singles_rows(panes: Sequence[SinglesPane]) -> pa.Table:
-    """Rows of ``singles_1s``."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    kind: str
+    key: PaneKey
+    channels: Sequence[int]
+    width_ps: int
+    first_edge_ps: int
+    sums: Counts
+
+
+def pane_rows(parts: Sequence[PaneResults]) -> pa.Table:
+    """Rows of ``panes_1s``."""
+    rows = [_singles(pane) for part in parts for pane in part.singles]
+    rows += [_correlation(pane) for part in parts for pane in part.correlations]
+    rows += [_coincidences(pane) for part in parts for pane in part.coincidences]
+    offsets = np.cumsum([0, *(row.sums.size for row in rows)], dtype=np.int32)
+    sums = np.concatenate([row.sums for row in rows]) if rows else np.empty(0, np.uint64)
     return pa.table(
         {
-            **_keys([pane.key for pane in panes]),
-            "channel": [pane.channel for pane in panes],
-            "tags": [pane.tags for pane in panes],
-            "live_ps": [pane.live_ps for pane in panes],
-            "lost_ps": [pane.lost_ps for pane in panes],
+            "kind": [row.kind for row in rows],
+            "domain": [row.key.domain for row in rows],
+            "device": [row.key.device for row in rows],
+            "run": [row.key.run for row in rows],
+            "channels": [row.channels for row in rows],
+            "width_ps": [row.width_ps for row in rows],
+            "first_edge_ps": [row.first_edge_ps for row in rows],
+            "time": [row.key.start_unix_s for row in rows],
+            "sums": pa.ListArray.from_arrays(pa.array(offsets), pa.array(sums)),
         },
-        schema=SCHEMAS[SINGLES],
+        schema=SCHEMAS[PANES],
     )
 
 
-def correlation_rows(panes: Sequence[CorrelationPane]) -> pa.Table:
-    """Rows of ``correlations_1s``."""
-    offsets = np.cumsum([0, *(pane.counts.size for pane in panes)], dtype=np.int32)
-    counts = np.concatenate([pane.counts for pane in panes]) if panes else np.empty(0, np.uint64)
-    return pa.table(
-        {
-            **_keys([pane.key for pane in panes]),
-            "start_channel": [pane.start_channel for pane in panes],
-            "stop_channel": [pane.stop_channel for pane in panes],
-            "bin_width_ps": [pane.bin_width_ps for pane in panes],
-            "first_edge_ps": [pane.first_edge_ps for pane in panes],
-            "counts": pa.ListArray.from_arrays(pa.array(offsets), pa.array(counts)),
-        },
-        schema=SCHEMAS[CORRELATIONS],
-    )
+def _singles(pane: SinglesPane) -> _Row:
+    sums = np.array([pane.tags, pane.live_ps, pane.lost_ps], np.uint64)
+    return _Row("singles", pane.key, (pane.channel,), 0, 0, sums)
 
 
-def coincidence_rows(panes: Sequence[CoincidencePane]) -> pa.Table:
-    """Rows of ``coincidences_1s``."""
-    return pa.table(
-        {
-            **_keys([pane.key for pane in panes]),
-            "channels": [list(pane.channels) for pane in panes],
-            "window_ps": [pane.window_ps for pane in panes],
-            "coincidences": [pane.coincidences for pane in panes],
-        },
-        schema=SCHEMAS[COINCIDENCES],
-    )
+def _correlation(pane: CorrelationPane) -> _Row:
+    channels = (pane.start_channel, pane.stop_channel)
+    return _Row("correlations", pane.key, channels, pane.bin_width_ps, pane.first_edge_ps, pane.counts)
 
 
-def _keys(keys: Sequence[PaneKey]) -> dict[str, list[object]]:
-    return {
-        "domain": [key.domain for key in keys],
-        "device": [key.device for key in keys],
-        "run": [key.run for key in keys],
-        "time": [key.start_unix_s for key in keys],
-    }
+def _coincidences(pane: CoincidencePane) -> _Row:
+    return _Row("coincidences", pane.key, pane.channels, pane.window_ps, 0, np.array([pane.coincidences], np.uint64))

@@ -10,7 +10,7 @@ import numpy as np
 from schemas.block import BlockContext, Channel
 from schemas.exclusion import ExclusionNotice
 from schemas.ids import DeviceId, DomainId, IndicatorId, RunId, SourceId, SubjectId
-from schemas.panes import CorrelationPane, PaneKey, SinglesPane
+from schemas.panes import CorrelationPane, PaneKey, PaneResults, SinglesPane
 from schemas.records import AlertState, Estimate, IndicatorSample, Shortfall
 from storage import tables
 from storage.batch import Batch
@@ -73,8 +73,7 @@ def store(address: StoreAddress, seconds: Sequence[Second], place: int) -> None:
         len(seconds),
         {
             tables.BLOCKS: tables.block_rows(blocks),
-            tables.SINGLES: tables.singles_rows(singles),
-            tables.CORRELATIONS: tables.correlation_rows(correlations),
+            tables.PANES: tables.pane_rows([PaneResults(tuple(singles), tuple(correlations))]),
         },
     )
 

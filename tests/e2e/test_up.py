@@ -27,7 +27,7 @@ def test_up_down_and_up_again(tmp_path: Path) -> None:
                 recent = json.load(answer)["recent"]
                 return recent is not None and sum(recent["counts"]) > 0
 
-        until(lambda: running.rows("SELECT count() AS n FROM correlations_1s")[0]["n"] not in (0, "0"), 60, "correlations")
+        until(lambda: running.rows("SELECT count() AS n FROM v_correlations_1s")[0]["n"] not in (0, "0"), 60, "correlations")
         until(live, 60, "a live histogram")
         processes = running.processes()
         assert running.interrupt() == 0

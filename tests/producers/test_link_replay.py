@@ -22,6 +22,7 @@ from streams.positions import Positions
 from streams.tag_pipeline import TagPipeline
 from streams.tag_stream import TagAnalysis
 from tests.producers.test_publisher import received
+from tests.storage.pane_rows import coincidences
 from tests.streams.clocks import two_nodes
 
 pytestmark = pytest.mark.stack
@@ -65,8 +66,8 @@ async def test_two_nodes_become_one_stream(broker: str, tmp_path: Path, start_ps
     counted = sum(
         row["coincidences"]
         for one in finished
-        if tables.COINCIDENCES in one.batch.tables
-        for row in one.batch.tables[tables.COINCIDENCES].to_pylist()
+        if tables.PANES in one.batch.tables
+        for row in coincidences(one.batch.tables[tables.PANES])
     )
     assert 0.6 * 2e3 * 2 < counted < 2e3 * (SECONDS - 2.5)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from schemas.block import BlockContext, Channel, Loss
 from schemas.ids import DeviceId, DomainId, RunId, SourceId
-from schemas.panes import CoincidencePane, CorrelationPane, PaneKey, SinglesPane
+from schemas.panes import CoincidencePane, CorrelationPane, PaneKey, PaneResults, SinglesPane
 from storage import tables
 from storage.writer import Batch
 from tests.storage.plain_runs import tag_runs
@@ -64,9 +64,7 @@ def batch(device: str, index: int, *, start_s: int = 0, blocks: int = 4, topic: 
         tables={
             tables.BLOCKS: tables.block_rows(stored),
             tables.TAG_RUNS: tables.tag_rows(raw),
-            tables.SINGLES: tables.singles_rows(singles),
-            tables.CORRELATIONS: tables.correlation_rows(correlations),
-            tables.COINCIDENCES: tables.coincidence_rows(coincidences),
+            tables.PANES: tables.pane_rows([PaneResults(tuple(singles), tuple(correlations), tuple(coincidences))]),
         },
         messages=blocks,
         crc=lo + 1,

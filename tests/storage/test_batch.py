@@ -5,7 +5,7 @@ import dataclasses
 import pyarrow as pa
 import pytest
 
-from storage.tables import BLOCKS, SINGLES, TAG_RUNS
+from storage.tables import BLOCKS, PANES, TAG_RUNS
 from tests.storage.made import MIDNIGHT_UNIX_S, batch
 
 
@@ -18,7 +18,7 @@ def test_a_day_is_one_piece() -> None:
     assert marks == {"batch_pipeline": {"tags-1"}, "batch_topic": {"device"}, "batch_partition": {3}, "batch_lo": {8}}
 
 
-@pytest.mark.parametrize("table", [BLOCKS, TAG_RUNS, SINGLES])
+@pytest.mark.parametrize("table", [BLOCKS, TAG_RUNS, PANES])
 def test_midnight_cuts_and_nothing_else_does(table: str) -> None:
     one = batch("device", 0, start_s=-2)
     pieces = dict(one.pieces(table))

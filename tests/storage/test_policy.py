@@ -21,9 +21,8 @@ def stored(client: Client, table: str, device: str) -> int:
 def test_nothing_is_to_be_done_twice(client: Client) -> None:
     policy.apply(client, Policy())
     assert policy.apply(client, Policy()) == ()
-    assert policy.apply(client, Policy(second_days=15)) == tuple(
-        f"ALTER TABLE {pane}_1s MODIFY TTL toDateTime(stored_at) + toIntervalDay(15)"
-        for pane in ("correlations", "coincidences", "singles")
+    assert policy.apply(client, Policy(second_days=15)) == (
+        "ALTER TABLE panes_1s MODIFY TTL toDateTime(stored_at) + toIntervalDay(15)",
     )
     policy.apply(client, Policy())
 
@@ -45,11 +44,11 @@ def test_partitions_are_days_of_event_time(client: Client, writer: Writer, devic
     partitions = client.query(
         "SELECT DISTINCT table, _partition_id AS day FROM ("
         "SELECT 'tag_runs' AS table, _partition_id FROM tag_runs WHERE device = {device:String} "
-        "UNION ALL SELECT 'singles_1h', _partition_id FROM singles_1h WHERE device = {device:String}) ORDER BY table, day",
+        "UNION ALL SELECT 'panes_1h', _partition_id FROM panes_1h WHERE device = {device:String}) ORDER BY table, day",
         {"device": device},
     )
     assert [tuple(row.values()) for row in partitions.to_pylist()] == [
-        ("singles_1h", "202609"),
+        ("panes_1h", "202609"),
         ("tag_runs", "20260921"),
         ("tag_runs", "20260922"),
     ]

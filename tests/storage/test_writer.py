@@ -20,6 +20,7 @@ from tests.fixtures_engine import EmbeddedEngine
 from tests.storage.conftest import address_of
 from tests.storage.cutting_proxy import cutting_proxy
 from tests.storage.made import batch
+from tests.storage.pane_rows import coincidences, correlations
 
 pytestmark = pytest.mark.stack
 RUN = RunId("run-1")
@@ -35,13 +36,13 @@ def assert_exact(reader: Reader, device: str, batches: list[Batch]) -> None:
         for channel, n in zip(runs["channel"].to_pylist(), runs["n"].to_pylist(), strict=True):
             expected[channel] = expected.get(channel, 0) + n
     assert check.raw == expected
-    counts = np.sum([row for one in batches for row in one.tables[tables.CORRELATIONS]["counts"].to_pylist()], axis=0)
+    counts = np.sum([row["counts"] for one in batches for row in correlations(one.tables[tables.PANES])], axis=0)
     for level in Level:
         (summed,) = reader.correlations(DeviceId(device), RUN, level=level)
         np.testing.assert_array_equal(summed.counts, counts)
-        (coincidences,) = reader.coincidences(DeviceId(device), RUN, level=level)
-        assert coincidences.coincidences == sum(
-            sum(one.tables[tables.COINCIDENCES]["coincidences"].to_pylist()) for one in batches
+        (summed_up,) = reader.coincidences(DeviceId(device), RUN, level=level)
+        assert summed_up.coincidences == sum(
+            row["coincidences"] for one in batches for row in coincidences(one.tables[tables.PANES])
         )
     run = reader.run(DeviceId(device), RUN)
     assert run is not None
@@ -85,8 +86,8 @@ def test_a_batch_cut_off_between_tables_is_completed(
 
 def test_without_tokens_a_cut_off_batch_counts_twice(address: StoreAddress, client: Client, reader: Reader, device: str) -> None:
     one = batch(device, 0)
-    for token, rows in one.pieces(tables.SINGLES):
-        client.insert(tables.SINGLES, rows, token=token)
+    for token, rows in one.pieces(tables.PANES):
+        client.insert(tables.PANES, rows, token=token)
     careless = Writer(address, "careless", tokens=False)
     assert careless.write(one) is Outcome.STORED
     careless.close()
@@ -225,11 +226,11 @@ def test_resets_without_tokens_count_twice(engine: EmbeddedEngine, address: Stor
     with cutting_proxy((engine.host, engine.port)) as proxy:
         careless = Writer(dataclasses.replace(address, port=proxy.port), "careless", tokens=False)
         careless.write(dataclasses.replace(batch(device, 0), tables={}))  # so that the next is written without a look
-        singles = dataclasses.replace(one, tables={tables.SINGLES: one.tables[tables.SINGLES]})
+        panes = dataclasses.replace(one, tables={tables.PANES: one.tables[tables.PANES]})
         proxy.armed = 1
         with pytest.raises(Unavailable):
-            careless.write(singles)
-        assert careless.write(singles) is Outcome.STORED
+            careless.write(panes)
+        assert careless.write(panes) is Outcome.STORED
         careless.close()
     assert reader.stored_tags(DeviceId(device), RUN) == 2 * one.tables[tables.TAG_RUNS]["n"].to_numpy().sum()
 
@@ -261,10 +262,10 @@ def test_nothing_is_sealed_whose_rows_are_missing(own_database: StoreAddress) ->
 def test_rows_left_of_an_attempt_whose_tokens_are_forgotten_are_refused(own_database: StoreAddress) -> None:
     writer, one = Writer(own_database, "a-worker"), batch("device", 0)
     with connect(own_database) as client, Reader(own_database) as reader:
-        ((token, rows),) = one.pieces(tables.SINGLES)
-        client.insert(tables.SINGLES, rows, token=token)
+        ((token, rows),) = one.pieces(tables.PANES)
+        client.insert(tables.PANES, rows, token=token)
         _pretend_inserts(writer, TOKENS_REMEMBERED // 2)
-        with pytest.raises(LedgerConflict, match="singles_1s holds 8 rows of an attempt that was cut off"):
+        with pytest.raises(LedgerConflict, match="panes_1s holds 16 rows of an attempt that was cut off"):
             writer.write(one)
         assert Ledger(client).latest("tags-1", "device", 3) is None
         untouched = batch("another", 0)

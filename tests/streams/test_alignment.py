@@ -23,6 +23,7 @@ from streams.processors.clock_merge import AlignedStream, segment_of
 from streams.processors.held_tags import NodeTags
 from streams.tag_pipeline import TagPipeline
 from streams.tag_stream import Sampling, TagAnalysis
+from tests.storage.pane_rows import coincidences, singles
 from tests.streams.clocks import SECOND_PS, two_nodes
 from tests.streams.tag_logs import ORIGIN_NS
 
@@ -129,10 +130,14 @@ def rows(finished, table):
     return [row for one in finished if table in one.batch.tables for row in one.batch.tables[table].to_pylist()]
 
 
+def panes_of(finished, kind):
+    return [row for one in finished if tables.PANES in one.batch.tables for row in kind(one.batch.tables[tables.PANES])]
+
+
 def across(finished):
     """Coincidences between the nodes, by second."""
     seconds = {}
-    for row in rows(finished, tables.COINCIDENCES):
+    for row in panes_of(finished, coincidences):
         if row["channels"][0] < 2 <= row["channels"][1]:
             second = row["time"]
             seconds[second] = seconds.get(second, 0) + row["coincidences"]
@@ -180,7 +185,7 @@ def test_the_stream_counts_what_an_offline_run_counts(sources, nodes):
         pane_state, results = panes.step(pane_state, segment_of(tick, stream), ANALYSIS.panes)
         expected += results.singles
     expected += panes.close(pane_state, ANALYSIS.panes).singles
-    seen = rows(finished, tables.SINGLES)
+    seen = panes_of(finished, singles)
     assert [(row["channel"], row["tags"], row["live_ps"], row["lost_ps"]) for row in seen] == [
         (pane.channel, pane.tags, pane.live_ps, pane.lost_ps) for pane in expected
     ]
@@ -220,8 +225,8 @@ def test_the_offset_is_sampled_and_shown(sources, nodes):
 def test_one_clock_alone_passes_untouched(sources):
     both = [[TagBlock(msgspec.structs.replace(b.context, clock="same"), b.gaps, b.channel) for b in source] for source in sources]
     finished = run(log(both, seed=0, hostile=False))
-    assert sum(row["lost_ps"] for row in rows(finished, tables.SINGLES)) == 0
-    assert sum(row["tags"] for row in rows(finished, tables.SINGLES)) == sum(b.tags for source in both for b in source)
+    assert sum(row["lost_ps"] for row in panes_of(finished, singles)) == 0
+    assert sum(row["tags"] for row in panes_of(finished, singles)) == sum(b.tags for source in both for b in source)
     assert sum(across(finished).values()) < 500  # 30 ms apart: chance alone
 
 

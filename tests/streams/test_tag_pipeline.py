@@ -1,8 +1,11 @@
 """The tag pipeline: whatever the log holds, restarts change nothing, and its panes are those of an offline run."""
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from prometheus_client import CollectorRegistry
 
@@ -18,6 +21,7 @@ from streams.positions import Positions
 from streams.processors import panes
 from streams.segment import Segment
 from streams.tag_pipeline import TagPipeline
+from tests.storage.pane_rows import correlations, singles
 from tests.streams.tag_logs import ANALYSIS, blocks, damaged, hostile_log, log, renamed
 
 
@@ -40,6 +44,10 @@ def run(messages: list[Message], one: TagPipeline | None = None) -> list[Finishe
 
 def rows(finished: list[Finished], table: str) -> list[dict[str, object]]:
     return [row for one in finished if table in one.batch.tables for row in one.batch.tables[table].to_pylist()]
+
+
+def panes_of(finished: list[Finished], kind: Callable[[pa.Table], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    return [row for one in finished if tables.PANES in one.batch.tables for row in kind(one.batch.tables[tables.PANES])]
 
 
 def same(left: Batch, right: Batch) -> bool:
@@ -81,7 +89,7 @@ def test_panes_are_those_of_an_offline_run(seed: int) -> None:
         state, results = panes.step(state, Segment.of(block), ANALYSIS.panes)
         expected += results.correlations
     expected += panes.close(state, ANALYSIS.panes).correlations
-    seen = rows(finished, tables.CORRELATIONS)
+    seen = panes_of(finished, correlations)
     assert sum(int(pane.counts.sum()) for pane in expected) > 100
     assert [row["counts"] for row in seen] == [pane.counts.tolist() for pane in expected]
     assert finished[-1].resume == finished[-1].batch.hi == 40
@@ -95,8 +103,8 @@ def test_swapped_and_repeated_blocks_change_no_pane() -> None:
     made = [wire.encode(block) for block in blocks(5, 12)]
     calm = run(log(made))
     swapped = run(log([made[1], made[0], made[0], *made[3:6], made[2], made[4], *made[6:]]))
-    assert rows(swapped, tables.CORRELATIONS) == rows(calm, tables.CORRELATIONS)
-    assert rows(swapped, tables.SINGLES) == rows(calm, tables.SINGLES)
+    assert panes_of(swapped, correlations) == panes_of(calm, correlations)
+    assert panes_of(swapped, singles) == panes_of(calm, singles)
     assert Counter(row["fate"] for row in rows(swapped, tables.LATE_BLOCKS)) == {"duplicate": 2}
     total = sum(row["n"] for row in rows(calm, tables.TAG_RUNS))
     assert sum(row["n"] for row in rows(swapped, tables.TAG_RUNS)) == total
@@ -106,11 +114,11 @@ def test_a_missing_block_is_a_loss_and_a_late_one_is_counted_apart() -> None:
     made = blocks(6, 12)
     encoded = [wire.encode(block) for block in made]
     finished = run(log([*encoded[:4], *encoded[5:11], *[TICK] * 80, encoded[4], encoded[11], TICK], step_ms=(90, 110)))
-    assert sum(row["lost_ps"] for row in rows(finished, tables.SINGLES) if row["channel"] == 0) == 100_000_000_000
+    assert sum(row["lost_ps"] for row in panes_of(finished, singles) if row["channel"] == 0) == 100_000_000_000
     (late,) = rows(finished, tables.LATE_BLOCKS)
     assert (late["fate"], late["sequence"]) == ("late", 4)
     assert sum(row["n"] for row in rows(finished, tables.TAG_RUNS)) == sum(block.tags for block in made)
-    in_panes = sum(row["tags"] for row in rows(finished, tables.SINGLES))
+    in_panes = sum(row["tags"] for row in panes_of(finished, singles))
     assert in_panes == sum(block.tags for block in made) - made[4].tags
 
 
@@ -141,12 +149,12 @@ def test_a_source_that_falls_silent_is_closed_after_enough_log_alive_time() -> N
     one = pipeline()
     finished = run(log([*made, *[TICK] * 300], step_ms=(95, 105)), one)
     assert not one.pending
-    assert {row["channel"] for row in rows(finished, tables.SINGLES)} == {0, 1}
-    assert sum(row["tags"] for row in rows(finished, tables.SINGLES)) == sum(block.tags for block in blocks(8, 3))
+    assert {row["channel"] for row in panes_of(finished, singles)} == {0, 1}
+    assert sum(row["tags"] for row in panes_of(finished, singles)) == sum(block.tags for block in blocks(8, 3))
     assert finished[-1].resume > 3  # nothing holds the log back
 
 
 def test_raw_tags_need_not_be_kept() -> None:
     finished = run(log([wire.encode(block) for block in blocks(9, 3)]), pipeline(keep_tags=False))
     assert rows(finished, tables.TAG_RUNS) == []
-    assert rows(finished, tables.CORRELATIONS)
+    assert panes_of(finished, correlations)

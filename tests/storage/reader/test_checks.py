@@ -3,7 +3,7 @@
 import pytest
 
 from schemas.ids import DeviceId, DomainId, RunId
-from schemas.panes import CoincidencePane, PaneKey, SinglesPane
+from schemas.panes import CoincidencePane, PaneKey, PaneResults, SinglesPane
 from storage import tables
 from storage.client import Client
 from storage.reader import Level, Reader
@@ -31,18 +31,24 @@ def test_a_missing_pane_is_found(writer: Writer, reader: Reader, client: Client,
     assert not reader.check_sums(DeviceId(device), RUN).exact
 
 
-@pytest.mark.parametrize("table", ["singles_1min", "coincidences_1h"])
-def test_a_level_that_lost_rows_is_found(writer: Writer, reader: Reader, client: Client, device: str, table: str) -> None:
+@pytest.mark.parametrize(("table", "kind"), [("panes_1min", "singles"), ("panes_1h", "coincidences")])
+def test_a_level_that_lost_rows_is_found(
+    writer: Writer, reader: Reader, client: Client, device: str, table: str, kind: str
+) -> None:
     writer.write(batch(device, 0))
     assert reader.check_sums(DeviceId(device), RUN).exact
-    client.command(f"ALTER TABLE {table} DELETE WHERE device = {{device:String}} SETTINGS mutations_sync = 1", {"device": device})
+    client.command(
+        f"ALTER TABLE {table} DELETE WHERE device = {{device:String}} AND kind = '{kind}' SETTINGS mutations_sync = 1",
+        {"device": device},
+    )
     assert not reader.check_sums(DeviceId(device), RUN).exact
 
 
 def test_without_raw_rows_the_levels_are_compared(reader: Reader, client: Client, device: str) -> None:
     key = PaneKey(DomainId(device), DeviceId(device), RUN, MIDNIGHT_UNIX_S)
-    client.insert(tables.SINGLES, tables.singles_rows([SinglesPane(key, 0, 5, 1, 0), SinglesPane(key, 9, 0, 1, 0)]), token=device)
-    client.insert(tables.COINCIDENCES, tables.coincidence_rows([CoincidencePane(key, (0, 1), 10, 2)]), token=device)
+    singles = (SinglesPane(key, 0, 5, 1, 0), SinglesPane(key, 9, 0, 1, 0))
+    panes = PaneResults(singles, coincidences=(CoincidencePane(key, (0, 1), 10, 2),))
+    client.insert(tables.PANES, tables.pane_rows([panes]), token=device)
     check = reader.check_sums(DeviceId(device), RUN)
     assert check.exact
     assert check.levels == {level: {0: 5} for level in Level}

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.ids import DeviceId, DomainId, RunId
-from schemas.panes import CoincidencePane, CorrelationPane, PaneKey, SinglesPane
+from schemas.panes import CoincidencePane, CorrelationPane, PaneKey, PaneResults, SinglesPane
 from storage import tables
 from storage.client import Client
 from storage.reader import Level, Reader
@@ -37,12 +37,8 @@ def test_every_level_holds_the_same_sums(
             for key, (*_, counts) in zip(keys, parts, strict=True)
         ]
         coincidences = [CoincidencePane(key, (0, 1), 1_000, tags) for key, (_, _, tags, _) in zip(keys, parts, strict=True)]
-        for table, rows in (
-            (tables.SINGLES, tables.singles_rows(singles)),
-            (tables.CORRELATIONS, tables.correlation_rows(histograms)),
-            (tables.COINCIDENCES, tables.coincidence_rows(coincidences)),
-        ):
-            client.insert(table, rows, token=f"{run}{number}")
+        panes = PaneResults(tuple(singles), tuple(histograms), tuple(coincidences))
+        client.insert(tables.PANES, tables.pane_rows([panes]), token=f"{run}{number}")
     parts = [part for insert in inserts for part in insert]
     for level, span_s in ((Level.SECOND, 1), (Level.MINUTE, 60), (Level.HOUR, 3_600)):
         expected: dict[tuple[int, int], int] = {}
@@ -72,7 +68,7 @@ def test_pairs_and_binnings_are_kept_apart(client: Client, reader: Reader, devic
         CorrelationPane(key, 0, 2, -200, 100, 2 * ones),
         CorrelationPane(key, 0, 1, -400, 200, 3 * ones),
     ]
-    client.insert(tables.CORRELATIONS, tables.correlation_rows(panes), token=device)
+    client.insert(tables.PANES, tables.pane_rows([PaneResults(correlations=tuple(panes))]), token=device)
     for level in Level:
         found = reader.correlations(key.device, key.run, level=level)
         assert [(one.start_channel, one.stop_channel, one.bin_width_ps, one.counts.tolist()) for one in found] == [
@@ -87,7 +83,7 @@ def test_ranges_are_half_open(client: Client, reader: Reader, device: str) -> No
         SinglesPane(PaneKey(DomainId(device), DeviceId(device), RunId("r"), MIDNIGHT_UNIX_S + second), 0, 1 + second, 10**12, 0)
         for second in range(4)
     ]
-    client.insert(tables.SINGLES, tables.singles_rows(panes), token=device)
+    client.insert(tables.PANES, tables.pane_rows([PaneResults(tuple(panes))]), token=device)
     found = reader.singles(DeviceId(device), RunId("r"), MIDNIGHT_UNIX_S + 1, MIDNIGHT_UNIX_S + 3)
     assert found.tags.tolist() == [2, 3]
     assert found.rate_hz.tolist() == [2.0, 3.0]
@@ -97,12 +93,17 @@ def test_ranges_are_half_open(client: Client, reader: Reader, device: str) -> No
 
 def test_views_for_people_sum_parts(client: Client, device: str) -> None:
     key = PaneKey(DomainId(device), DeviceId(device), RunId("r"), MIDNIGHT_UNIX_S)
-    client.insert(tables.SINGLES, tables.singles_rows([SinglesPane(key, 0, 3, 10**12, 0)] * 2), token=device)
+    singles = SinglesPane(key, 0, 3, 10**12, 0)
     histogram = CorrelationPane(key, 0, 1, -200, 100, np.arange(4, dtype=np.uint64))
-    client.insert(tables.CORRELATIONS, tables.correlation_rows([histogram] * 2), token=device)
+    coincidences = CoincidencePane(key, (0, 1), 1_000, 5)
+    client.insert(tables.PANES, tables.pane_rows([PaneResults((singles,), (histogram,), (coincidences,))] * 2), token=device)
     for level in Level:
         where = f"_{level} WHERE device = {{device:String}}"
         singles = client.query(f"SELECT tags, rate_hz FROM v_singles{where}", {"device": device}).to_pylist()
         assert singles == [{"tags": 6, "rate_hz": 3.0}]
         pairs = client.query(f"SELECT counts, pairs FROM v_correlations{where}", {"device": device}).to_pylist()
         assert pairs == [{"counts": [0, 2, 4, 6], "pairs": 12}]
+        sets = client.query(
+            f"SELECT channels, window_ps, coincidences FROM v_coincidences{where}", {"device": device}
+        ).to_pylist()
+        assert sets == [{"channels": [0, 1], "window_ps": 1_000, "coincidences": 10}]
