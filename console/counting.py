@@ -14,23 +14,31 @@ import numpy.typing as npt
 from console.correlation_answer import CorrelationAnswer
 from console.curves import Curve, terminal, write
 from console.files_read import FilesRead
+from console.gate_answer import GateAnswer
 from console.invocation import Invocation
 from console.refusal import ExitCode, Refusal
+from console.scatter_answer import Scatter, ScatterAnswer
 from console.tag_files import segments_of
 from console.tally_answers import CoincidenceAnswer, GapAnswer, StartStopAnswer
 from producers.recording import Recording, open_recording
 from streams.channel_pair import choose_pair
+from streams.estimators.allan import estimate_allan
+from streams.estimators.mandel import estimate_mandel
 from streams.kernels.axis import Axis, EdgeAxis, TauAxis
-from streams.processors import coincidences, correlation, delayed, gaps, start_stop
+from streams.processors import coincidences, correlation, delayed, dispersion, gaps, gates, stability, start_stop
+from streams.processors.bin_widths import MOST_BINS_WIDE, BinWidths
 from streams.processors.coincidences import CoincidenceParameters
 from streams.processors.correlation import CorrelationParameters
+from streams.processors.count_series import SeriesParameters
 from streams.processors.delayed import Delays
 from streams.processors.gaps import GapParameters
+from streams.processors.gates import GateParameters
 from streams.processors.start_stop import StartStopParameters
 from streams.processors.tally import Tally
 from streams.segment import Segment
 
 _WINDOW_PS, _BIN_PS, _COINCIDENCE_PS = 100_000, 100, 1_000
+_NARROWEST_PS, _WIDEST_PS = 10**8, 10**12
 _PLOT_ROWS, _PLAIN_COLUMNS = 18, 100
 
 Segments = Callable[[Recording], Iterable[Segment]]
@@ -49,6 +57,8 @@ class Wish:
     accidental_shift_ps: int | None
     start_stop: tuple[int, ...] | None
     gaps: tuple[int, ...] | None
+    gates: tuple[int, ...] | None
+    scatter: tuple[int, ...] | None
 
 
 class Answer(Protocol):
@@ -87,6 +97,10 @@ def answer(invocation: Invocation, files: Sequence[Path], wish: Wish, *, quiet: 
             return _start_stop(read, recordings, segments, wish)
         if wish.gaps is not None:
             return _gaps(read, recordings, segments, wish)
+        if wish.gates is not None:
+            return _gates(read, recordings, segments, wish)
+        if wish.scatter is not None:
+            return _scatter(read, recordings, segments, wish)
         return _correlation(read, recordings, segments, wish)
     except ValueError as error:  # of parameters: they say what, and what to do
         what, _, do = str(error).partition("; ")
@@ -119,15 +133,17 @@ def _refuse_contradictions(wish: Wish) -> None:
         "--coincidences": wish.sets is not None,
         "--start-stop": wish.start_stop is not None,
         "--gaps": wish.gaps is not None,
+        "--gates": wish.gates is not None,
+        "--scatter": wish.scatter is not None,
     }
     things = [option for option, given in asked.items() if given] or ["--channels"]
     if len(things) > 1:
         raise Refusal(ExitCode.USAGE, "two things at once", where=", ".join(things), do="ask for one of them")
     [thing] = things
     useless = {
-        "--log": wish.log and thing in {"--coincidences", "--start-stop"},
-        "--bin": wish.bin_ps is not None and thing == "--coincidences",
-        "--delay": bool(wish.delays_ps) and thing == "--gaps",
+        "--log": wish.log and thing in {"--coincidences", "--start-stop", "--gates", "--scatter"},
+        "--bin": wish.bin_ps is not None and thing in {"--coincidences", "--gates"},
+        "--delay": bool(wish.delays_ps) and thing in {"--gaps", "--scatter"},
         "--accidentals": wish.accidental_shift_ps is not None and thing != "--coincidences",
     }
     for option, given in useless.items():
@@ -141,6 +157,8 @@ def _refuse_silent(read: FilesRead, wish: Wish) -> None:
         "--coincidences": tuple(chain.from_iterable(wish.sets or ())),
         "--start-stop": wish.start_stop or (),
         "--gaps": wish.gaps or (),
+        "--gates": wish.gates or (),
+        "--scatter": wish.scatter or (),
         "--delay": tuple(wish.delays_ps),
     }
     for option, channels in named.items():
@@ -212,14 +230,7 @@ def _start_stop(read: FilesRead, recordings: list[Recording], segments: Segments
     bin_ps = wish.bin_ps or _BIN_PS
     bins = _whole_bins(wish.window_ps or _WINDOW_PS, bin_ps)
     parameters = StartStopParameters(start, tuple(stops), bin_ps, bins, delays=Delays(wish.delays_ps))
-    tallies: list[Tally] = []
-    for recording in recordings:
-        state = start_stop.initial(parameters)
-        for segment in segments(recording):
-            state, closed = start_stop.step(state, segment, parameters)
-            tallies += closed
-        tallies += start_stop.close(state, parameters)
-    return StartStopAnswer(read, parameters, start_stop.read(reduce(add, tallies), parameters))
+    return StartStopAnswer(read, parameters, start_stop.read(_total(start_stop, recordings, segments, parameters), parameters))
 
 
 def _gaps(read: FilesRead, recordings: list[Recording], segments: Segments, wish: Wish) -> GapAnswer:
@@ -229,14 +240,56 @@ def _gaps(read: FilesRead, recordings: list[Recording], segments: Segments, wish
     else:
         bin_ps = wish.bin_ps or _BIN_PS
         parameters = GapParameters(channels, bin_ps, _whole_bins(wish.window_ps or _WINDOW_PS, bin_ps))
+    return GapAnswer.of(read, parameters, gaps.read(_total(gaps, recordings, segments, parameters), parameters))
+
+
+def _gates(read: FilesRead, recordings: list[Recording], segments: Segments, wish: Wish) -> GateAnswer:
+    herald, *channels = wish.gates or ()
+    width_ps = wish.window_ps or _COINCIDENCE_PS
+    begin_ps = -(width_ps // 2)
+    parameters = GateParameters(herald, tuple(channels), begin_ps, begin_ps + width_ps, Delays(wish.delays_ps))
+    return GateAnswer(read, parameters, gates.read(_total(gates, recordings, segments, parameters), parameters))
+
+
+def _total(processor: Any, recordings: list[Recording], segments: Segments, parameters: Any) -> Tally:
+    """What all files hold together, by one of the processors that yield tallies alone."""
     tallies: list[Tally] = []
     for recording in recordings:
-        state = gaps.initial(parameters)
+        state = processor.initial(parameters)
         for segment in segments(recording):
-            state, closed = gaps.step(state, segment, parameters)
+            state, closed = processor.step(state, segment, parameters)
             tallies += closed
-        tallies += gaps.close(state, parameters)
-    return GapAnswer.of(read, parameters, gaps.read(reduce(add, tallies), parameters))
+        tallies += processor.close(state, parameters)
+    return reduce(add, tallies)
+
+
+def _scatter(read: FilesRead, recordings: list[Recording], segments: Segments, wish: Wish) -> ScatterAnswer:
+    narrowest_ps, widest_ps = wish.bin_ps or _NARROWEST_PS, wish.window_ps or _WIDEST_PS
+    if not narrowest_ps <= widest_ps <= narrowest_ps * MOST_BINS_WIDE:
+        raise ValueError(
+            f"bins from {narrowest_ps} ps to {widest_ps} ps: up to {MOST_BINS_WIDE} times as wide are counted at once; "
+            "choose --bin and --window so"
+        )
+    doublings = (widest_ps // narrowest_ps).bit_length()
+    channels = tuple(sorted(wish.scatter or ()))
+    widths = BinWidths(SeriesParameters(channels, narrowest_ps), tuple(1 << doubling for doubling in range(doublings)))
+    scattered, wandered = dispersion.initial(widths), stability.initial(widths)
+    counts: dispersion.Dispersion = {}
+    rates: stability.Stability = {}
+    for recording in recordings:
+        for segment in segments(recording):
+            scattered, counts = dispersion.step(scattered, segment, widths)
+            wandered, rates = stability.step(wandered, segment, widths)
+    return ScatterAnswer(
+        read,
+        tuple(
+            Scatter(
+                channel, width_ps, estimate_mandel(counts[width_ps, channel], width_ps), estimate_allan(rates[width_ps, channel])
+            )
+            for channel in channels
+            for width_ps in widths.widths_ps
+        ),
+    )
 
 
 def _draw(found: Answer, picture: Path) -> list[Path]:

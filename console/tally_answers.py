@@ -10,6 +10,7 @@ from console.curves import Curve
 from console.files_read import FilesRead
 from console.quantities import hertz_text, picoseconds_text
 from schemas.panes import Counts
+from streams.estimators.accidentals import accidentals_expected
 from streams.processors.coincidences import CoincidenceParameters, Coincidences
 from streams.processors.gaps import GapParameters, Gaps
 from streams.processors.start_stop import StartStopParameters, StartStops
@@ -28,7 +29,12 @@ class CoincidenceAnswer:
         """The JSON object."""
         rows = []
         for channels, count in self.seen.coincidences.items():
-            row: dict[str, Any] = {"channels": channels, "count": count, "rate_hz": _rate_hz(count, self.seen.live_ps)}
+            row: dict[str, Any] = {
+                "channels": channels,
+                "count": count,
+                "rate_hz": _rate_hz(count, self.seen.live_ps),
+                "accidentals_expected": self._expected(channels),
+            }
             if self.accidental is not None:
                 accidentals = self.accidental.coincidences[channels]
                 row |= {"accidentals": accidentals, "accidental_rate_hz": _rate_hz(accidentals, self.accidental.live_ps)}
@@ -40,15 +46,18 @@ class CoincidenceAnswer:
             "accidental_shift_ps": self.parameters.accidental_shift_ps or None,
             "live_s": self.seen.live_ps / 1e12,
             "coincidences": rows,
+            "matrix": {"channels": self.parameters.channels, "counts": self.seen.matrix().tolist()},
         }
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Sets as rows of channels, -1 where a set has fewer."""
+        """Sets as rows of channels, -1 where a set has fewer; the matrix by ``matrix_channels``."""
         most = max(len(one) for one in self.parameters.sets)
         rows = [(*one, *(-1 for _ in range(most - len(one)))) for one in self.seen.coincidences]
         arrays = {
             "channels": np.array(rows),
             "counts": np.array(list(self.seen.coincidences.values()), np.uint64),
+            "matrix_channels": np.array(self.parameters.channels),
+            "matrix": self.seen.matrix(),
             "live_s": np.array(self.seen.live_ps / 1e12),
             "window_ps": np.array(self.parameters.window_ps),
         }
@@ -62,10 +71,15 @@ class CoincidenceAnswer:
         lines = []
         for row in self.document()["coincidences"]:
             line = f"  channels {', '.join(map(str, row['channels'])):<12} {row['count']:>13,}  {_rate_text(row['rate_hz'])}"
+            line += f"   expected of light without correlations: {row['accidentals_expected']:.3g}"
             if self.accidental is not None:
                 line += f"   accidental: {row['accidentals']:,}  {_rate_text(row['accidental_rate_hz'])}"
             lines.append(line)
         return lines
+
+    def _expected(self, channels: tuple[int, ...]) -> float:
+        singles = [self.seen.singles[channel] for channel in channels]
+        return accidentals_expected(singles, self.seen.live_ps / 1e12, self.parameters.window_ps)
 
     def heading(self) -> str:
         return f"{self.read.name}: coincidences within {picoseconds_text(self.parameters.window_ps)}"

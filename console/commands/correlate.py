@@ -1,4 +1,4 @@
-"""``photonwatch correlate``: correlations, coincidences, start-stop and gap histograms of files, by the worker's kernels."""
+"""``photonwatch correlate``: correlations, coincidences, histograms, gates and statistics of files, by the worker's kernels."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,8 +24,8 @@ def correlate(
     window: Annotated[
         str | None,
         typer.Option(
-            help="Delays from minus this up to this; with --start-stop and --gaps from 0; with --coincidences its full width. "
-            "[default: 100 ns; coincidences 1 ns]",
+            help="Delays from minus this up to this; with --start-stop and --gaps from 0; with --coincidences and --gates its "
+            "full width. [default: 100 ns; coincidences and gates 1 ns]",
             metavar="TIME",
         ),
     ] = None,
@@ -53,11 +53,25 @@ def correlate(
         str | None,
         typer.Option(help="Instead: gaps between the tags of each channel; doubling bins unless --bin is given.", metavar="A,…"),
     ] = None,
+    gates: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead: in how many gates of --window about each tag of A the others click, and heralded g².", metavar="A,B,…"
+        ),
+    ] = None,
+    scatter: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead: how the counts of each channel scatter (Mandel's Q) and its rate wanders (Allan deviation), in bins "
+            "from --bin on, doubling, up to --window. [default: 100 µs, 1 s]",
+            metavar="A,…",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the arrays into this .npz file.", metavar="FILE")] = None,
     picture: Annotated[Path | None, typer.Option("--plot", help="Draw into this file (.png or .svg).", metavar="FILE")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count every pair of two channels' tags by its delay; or coincidences, stops after starts, gaps."""
+    """Count every pair of two channels' tags by its delay; or coincidences, stops after starts, gaps, gates, scatter."""
     invocation = of(context)
     if out is not None and out.suffix != ".npz":
         raise Refusal(ExitCode.USAGE, f"arrays are not written as “{out.suffix}”", where=str(out), do="end its name in .npz")
@@ -73,5 +87,7 @@ def correlate(
         accidental_shift_ps=duration_ps(accidentals, "--accidentals"),
         start_stop=channels_of(start_stop, "--start-stop", 2, 255),
         gaps=channels_of(gaps, "--gaps", 1, 254),
+        gates=channels_of(gates, "--gates", 2, 8),
+        scatter=channels_of(scatter, "--scatter", 1, 254),
     )
     give(invocation, answer(invocation, files, wish, quiet=as_json), out, picture, as_json=as_json)

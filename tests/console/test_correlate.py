@@ -132,6 +132,15 @@ def test_a_million_equal_times_in_a_file(correlate, tmp_path: Path) -> None:
         (("--coincidences", "0,0"), ExitCode.USAGE, "2 to 8 different channels"),
         (("--coincidences", "0,1", "--plot", "c.png"), ExitCode.USAGE, "numbers without a picture"),
         (("--start-stop", "5,5"), ExitCode.USAGE, "different channels"),
+        (("--gates", "0,0"), ExitCode.USAGE, "needs a herald and one to 7 others"),
+        (("--gates", "0,1", "--bin", "1ns"), ExitCode.USAGE, "--bin says nothing of gates"),
+        (("--gates", "0,9"), ExitCode.BAD_INPUT, "channel 9 holds no tags"),
+        (("--gates", "0,1", "--plot", "c.png"), ExitCode.USAGE, "numbers without a picture"),
+        (("--gates", "0,1", "--window", "100s"), ExitCode.USAGE, "it must end behind its beginning"),
+        (("--scatter", "0", "--gates", "0,1"), ExitCode.USAGE, "two things at once"),
+        (("--scatter", "0", "--bin", "1us", "--window", "1s"), ExitCode.USAGE, "choose --bin and --window so"),
+        (("--scatter", "0", "--bin", "1ns", "--window", "1us"), ExitCode.USAGE, "they must be 100000"),
+        (("--scatter", "0", "--delay", "1=5"), ExitCode.USAGE, "--delay says nothing of scatter"),
         (("--gaps", "9"), ExitCode.BAD_INPUT, "channel 9 holds no tags"),
         (("--delay", "1=5", "--delay", "1=6"), ExitCode.USAGE, "two delays of channel 1"),
         (("--delay", "1:5"), ExitCode.USAGE, "no delay of a channel"),
@@ -167,6 +176,14 @@ def test_coincidences_with_accidentals(correlate, files: list[Path], tmp_path: P
     with np.load(tmp_path / "c.npz") as kept:
         assert kept["channels"].tolist()[-1] == [0, 1, 5]
         assert kept["counts"].tolist() == [row["count"] for row in said.document["coincidences"]]
+        assert kept["matrix"].tolist() == said.document["matrix"]["counts"]
+    singles = [said.document["singles"][channel] for channel in ("0", "1", "5")]
+    matrix = np.array(said.document["matrix"]["counts"])
+    assert (matrix == matrix.T).all()
+    assert matrix.diagonal().tolist() == singles
+    assert matrix[1, 2] == rows[1, 5]["count"]
+    expected = singles[0] * singles[1] * 10e-9 / said.document["live_s"]
+    assert rows[0, 1]["accidentals_expected"] == pytest.approx(expected)
     assert "accidental:" in correlate(str(files[0]), *wanted).out
 
 
@@ -189,6 +206,65 @@ def test_stops_after_starts_and_gaps(correlate, files: list[Path], tmp_path: Pat
     assert "gaps of channel 0" in pictures.read_text(encoding="utf-8")
     assert "gaps of channel 5" in (tmp_path / "gaps-2.svg").read_text(encoding="utf-8")
     assert "none below" in correlate(str(files[0]), "--gaps", "0", "--bin", "1us", "--window", "1ms").out
+
+
+def test_gates_about_a_herald(correlate, files: list[Path], tmp_path: Path) -> None:
+    """Against every gate looked at by hand: [-50, 50) ns about each tag of 5, the other channels moved."""
+    wanted = "--gates", "5,0,1", "--window", "100ns", "--delay", "0=20000", "--delay", "1=-3ns"
+    said = correlate(*map(str, files), *wanted, "--json", "--out", str(tmp_path / "g.npz"))
+    assert said.code == 0, said.err
+    heralds, clicked = 0, []
+    for file in files:
+        with np.load(file) as arrays:
+            time_ps, channel = arrays["time_ps"], arrays["channel"]
+        ends = 20_000, int(time_ps[-1]) + 1 - 3_000  # live is where every channel could be seen
+        time_ps = time_ps + np.choose(np.minimum(channel, 2), [20_000, -3_000, 0])
+        for herald in time_ps[channel == 5]:
+            if herald - 50_000 >= ends[0] and herald + 50_000 <= ends[1]:
+                heralds += 1
+                inside = (time_ps >= herald - 50_000) & (time_ps < herald + 50_000)
+                clicked.append(frozenset({0, 1} & set(channel[inside].tolist())))
+    found = said.document
+    assert found["heralds"] == heralds > 50
+    for row in found["clicked"]:
+        assert row["gates"] == sum(row["channel"] in one for one in clicked)
+        assert row["lower"] < row["probability"] < row["upper"]
+    assert {frozenset(row["channels"]): row["gates"] for row in found["patterns"]} == {one: clicked.count(one) for one in clicked}
+    both = clicked.count(frozenset({0, 1}))
+    singles = [row["gates"] for row in found["clicked"]]
+    assert found["g2"][0]["value"] == pytest.approx(heralds * both / (singles[0] * singles[1]))
+    with np.load(tmp_path / "g.npz") as kept:
+        assert kept["pattern_gates"].sum() == kept["heralds"] == heralds
+    assert "heralded g²" in correlate(str(files[0]), *wanted).out
+
+
+def test_scatter_of_counts(correlate, tmp_path: Path) -> None:
+    """Steady light has Q = 0 and a deviation of shot noise; light that is on and off has more."""
+    generator = np.random.default_rng(6)
+    steady = np.sort(generator.integers(0, 10**12, 200_000))
+    switched = steady[steady // (5 * 10**8) % 2 == 0]
+    time_ps = np.concatenate((steady, switched))
+    order = np.argsort(time_ps, kind="stable")
+    channel = np.repeat(np.array([3, 4], np.uint8), (steady.size, switched.size))[order]
+    np.savez(tmp_path / "light.npz", time_ps=time_ps[order], channel=channel)
+    wanted = "--scatter", "4,3", "--bin", "100us", "--window", "2ms"
+    said = correlate(str(tmp_path / "light.npz"), *wanted, "--json", "--out", str(tmp_path / "s.npz"))
+    assert said.code == 0, said.err
+    rows = said.document["scatter"]
+    assert [(row["channel"], row["width_ps"]) for row in rows] == [
+        (number, width * 10**8) for number in (3, 4) for width in (1, 2, 4, 8, 16)
+    ]
+    for row in rows[:5]:
+        q, deviation = row["mandel_q"], row["allan_deviation"]
+        assert abs(q["value"]) < 0.2
+        assert deviation["value"] == pytest.approx(deviation["parameters"]["shot_noise_hz"], rel=0.2)
+    assert all(row["mandel_q"]["lower"] > 1 for row in rows[5:])
+    assert rows[7]["allan_deviation"]["lower"] > rows[7]["allan_deviation"]["parameters"]["shot_noise_hz"]
+    with np.load(tmp_path / "s.npz") as kept:
+        assert kept["mandel_q"].tolist() == [row["mandel_q"]["value"] for row in rows]
+    said = correlate(str(tmp_path / "light.npz"), "--scatter", "3")
+    assert "Allan deviation" in said.out
+    assert "at least 100 are needed" in said.out
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"the real measurements are not at {DATA}")
