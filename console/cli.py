@@ -21,6 +21,7 @@ from console.commands import (
     notify,
     page,
     probe,
+    recompute,
     replay,
     report,
     simulate,
@@ -70,6 +71,7 @@ def build() -> typer.Typer:
         ("notify", notify.notify),
         ("probe", probe.probe),
         ("gameday", gameday.gameday),
+        ("recompute", recompute.recompute),
     ):
         app.command(name)(command)
     app.add_typer(simulate.build(), name="simulate")

@@ -8,7 +8,7 @@ import msgspec
 from schemas.ids import IndicatorId, SubjectId
 from schemas.records import AlertState, Annotation, Estimate, IndicatorSample, Shortfall
 from storage.past_verdicts import PastExclusion
-from storage.reader.question import Questions
+from storage.reader.question import END_OF_TIME, Questions
 from storage.tables import BudgetWindow, StoredBudget
 
 _lacks: msgspec.json.Decoder[tuple[Shortfall, ...]] = msgspec.json.Decoder(tuple[Shortfall, ...])
@@ -25,13 +25,15 @@ _LAST_FIRST = "batch_lo DESC, position DESC"
 class JudgementQuestions(Questions):
     """Asks for what was made of the counts. Times are UTC seconds."""
 
-    def samples(self, subject: SubjectId, indicator: IndicatorId, since: int = 0, limit: int = 10_000) -> list[IndicatorSample]:
-        """Samples that ended at or after ``since``, the earliest first; of more than ``limit`` the latest."""
+    def samples(
+        self, subject: SubjectId, indicator: IndicatorId, since: int = 0, limit: int = 10_000, until: int = END_OF_TIME
+    ) -> list[IndicatorSample]:
+        """Samples that ended in [since, until), the earliest first; of more than ``limit`` the latest."""
         rows = self._client.query(
             f"SELECT {_SAMPLE} FROM indicator_samples WHERE subject = {{subject:String}} AND indicator = {{indicator:String}} "
-            f"AND time >= fromUnixTimestamp({{since:UInt32}}) ORDER BY time DESC, run, {_LAST_FIRST} "
-            "LIMIT 1 BY time, run LIMIT {limit:UInt32}",
-            {"subject": subject, "indicator": indicator, "since": since, "limit": limit},
+            "AND time >= fromUnixTimestamp({since:UInt32}) AND time < fromUnixTimestamp({until:UInt32}) "
+            f"ORDER BY time DESC, run, {_LAST_FIRST} LIMIT 1 BY time, run LIMIT {{limit:UInt32}}",
+            {"subject": subject, "indicator": indicator, "since": since, "until": until, "limit": limit},
         )
         return [_sample(row) for row in reversed(rows.to_pylist())]
 

@@ -8,13 +8,12 @@ import pyarrow as pa
 
 from schemas.ids import DeviceId, RunId
 from schemas.panes import Counts
-from storage.reader.question import Level, Questions
+from storage.reader.question import END_OF_TIME, Level, Questions
 
 _RANGE = (
     "device = {device:String} AND run = {run:String} "
     "AND part.time >= fromUnixTimestamp({since:UInt32}) AND part.time < fromUnixTimestamp({until:UInt32})"
 )
-_END_OF_TIME = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class PaneQuestions(Questions):
     """Asks for panes that start in [since, until), UTC seconds."""
 
     def singles(
-        self, device: DeviceId, run: RunId, since: int = 0, until: int = _END_OF_TIME, level: Level = Level.SECOND
+        self, device: DeviceId, run: RunId, since: int = 0, until: int = END_OF_TIME, level: Level = Level.SECOND
     ) -> Singles:
         """Tags, live and lost time by pane and channel."""
         rows = self._client.query(
@@ -85,7 +84,7 @@ class PaneQuestions(Questions):
         )
 
     def correlations(
-        self, device: DeviceId, run: RunId, since: int = 0, until: int = _END_OF_TIME, level: Level = Level.HOUR
+        self, device: DeviceId, run: RunId, since: int = 0, until: int = END_OF_TIME, level: Level = Level.HOUR
     ) -> list[Correlation]:
         """One summed histogram per pair of channels and binning."""
         span_s = {Level.SECOND: 1, Level.MINUTE: 60, Level.HOUR: 3_600}[level]
@@ -103,7 +102,7 @@ class PaneQuestions(Questions):
         return [Correlation(**row, counts=counts_of(histograms, place)) for place, row in enumerate(plain)]
 
     def coincidences(
-        self, device: DeviceId, run: RunId, since: int = 0, until: int = _END_OF_TIME, level: Level = Level.HOUR
+        self, device: DeviceId, run: RunId, since: int = 0, until: int = END_OF_TIME, level: Level = Level.HOUR
     ) -> list[Coincidences]:
         """One sum per set of channels and window."""
         rows = self._client.query(
@@ -126,4 +125,4 @@ def counts_of(histograms: pa.ListArray, place: int) -> Counts:
 
 
 def _range(device: DeviceId, run: RunId, since: int, until: int) -> dict[str, object]:
-    return {"device": device, "run": run, "since": max(0, since), "until": min(until, _END_OF_TIME)}
+    return {"device": device, "run": run, "since": max(0, since), "until": min(until, END_OF_TIME)}

@@ -4,6 +4,9 @@ from enum import StrEnum
 
 from storage.client import Client
 
+END_OF_TIME = (1 << 32) - 1
+"""Later than every time that is stored: UTC seconds."""
+
 
 class Level(StrEnum):
     """Length of the panes that are read. Each level holds exact sums of the finer one, and is kept longer."""

@@ -6,23 +6,26 @@ from schemas.events import Event, What
 from schemas.ids import DeviceId, RunId, SubjectId
 from schemas.measurements import Data, Measurement
 from schemas.telemetry import Reading, ReadingState, Telemetry
-from storage.reader.question import Questions
+from storage.reader.question import END_OF_TIME, Questions
 
 _what = msgspec.json.Decoder(What)
 _data: msgspec.json.Decoder[Data] = msgspec.json.Decoder(Data)
+_BETWEEN = "time >= fromUnixTimestamp({since:UInt32}) AND time < fromUnixTimestamp({until:UInt32})"
 _START, _END = "toUnixTimestamp64Nano(time)", "toUnixTimestamp64Nano(until)"
 
 
 class RecordQuestions(Questions):
     """Asks for what devices told beside tags. Times are UTC seconds; of more than ``limit`` the latest, the earliest first."""
 
-    def events(self, subject: SubjectId, since: int = 0, kind: str = "", limit: int = 10_000) -> list[Event]:
-        """Events of a subject that began since then, of one kind or all."""
+    def events(
+        self, subject: SubjectId, since: int = 0, kind: str = "", limit: int = 10_000, until: int = END_OF_TIME
+    ) -> list[Event]:
+        """Events of a subject that began in [since, until), of one kind or all."""
         rows = self._client.query(
             f"SELECT *, {_START} AS start_unix_ns, {_END} AS end_unix_ns FROM events WHERE subject = {{subject:String}} "
-            "AND ({kind:String} = '' OR kind = {kind:String}) AND time >= fromUnixTimestamp({since:UInt32}) "
+            f"AND ({{kind:String}} = '' OR kind = {{kind:String}}) AND {_BETWEEN} "
             "ORDER BY time DESC, source DESC, sequence DESC LIMIT 1 BY time, source, sequence LIMIT {limit:UInt32}",
-            {"subject": subject, "kind": kind, "since": since, "limit": limit},
+            {"subject": subject, "kind": kind, "since": since, "until": until, "limit": limit},
         )
         return [
             Event(
@@ -39,13 +42,15 @@ class RecordQuestions(Questions):
             for row in reversed(rows.to_pylist())
         ]
 
-    def telemetry(self, device: DeviceId, since: int = 0, metric: str = "", limit: int = 10_000) -> list[Telemetry]:
-        """Readings of a device since then, of one metric or all; each as a message of its own."""
+    def telemetry(
+        self, device: DeviceId, since: int = 0, metric: str = "", limit: int = 10_000, until: int = END_OF_TIME
+    ) -> list[Telemetry]:
+        """Readings of a device in [since, until), of one metric or all; each as a message of its own."""
         rows = self._client.query(
             f"SELECT *, {_START} AS unix_ns FROM telemetry WHERE device = {{device:String}} "
-            "AND ({metric:String} = '' OR metric = {metric:String}) AND time >= fromUnixTimestamp({since:UInt32}) "
+            f"AND ({{metric:String}} = '' OR metric = {{metric:String}}) AND {_BETWEEN} "
             "ORDER BY time DESC, metric DESC, source DESC LIMIT {limit:UInt32}",
-            {"device": device, "metric": metric, "since": since, "limit": limit},
+            {"device": device, "metric": metric, "since": since, "until": until, "limit": limit},
         )
         return [
             Telemetry(
@@ -67,13 +72,15 @@ class RecordQuestions(Questions):
             for row in reversed(rows.to_pylist())
         ]
 
-    def measurements(self, subject: SubjectId, since: int = 0, kind: str = "", limit: int = 1_000) -> list[Measurement]:
-        """Measurements of a subject that ended since then, of one kind or all."""
+    def measurements(
+        self, subject: SubjectId, since: int = 0, kind: str = "", limit: int = 1_000, until: int = END_OF_TIME
+    ) -> list[Measurement]:
+        """Measurements of a subject that ended in [since, until), of one kind or all."""
         rows = self._client.query(
             "SELECT *, toUnixTimestamp64Nano(began) AS start_unix_ns, toUnixTimestamp64Nano(time) AS end_unix_ns "
             "FROM measurements WHERE subject = {subject:String} AND ({kind:String} = '' OR kind = {kind:String}) "
-            "AND time >= fromUnixTimestamp({since:UInt32}) ORDER BY time DESC, kind DESC LIMIT {limit:UInt32}",
-            {"subject": subject, "kind": kind, "since": since, "limit": limit},
+            f"AND {_BETWEEN} ORDER BY time DESC, kind DESC LIMIT {{limit:UInt32}}",
+            {"subject": subject, "kind": kind, "since": since, "until": until, "limit": limit},
         )
         return [
             Measurement(
