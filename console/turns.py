@@ -25,7 +25,9 @@ _LOOK_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Healthy for ``before_s``, then broken until every indicator has turned, or ``within_s`` have passed."""
+    """Healthy for ``before_s``, and up to three times as long until all that is named was good once; then broken until all has
+    turned, or ``within_s`` have passed.
+    """
 
     before_s: float = 180.0
     within_s: float = 900.0
@@ -68,7 +70,7 @@ class Turn:
 class _Seen:
     """What was told of one indicator of one subject: values by the end of their time, and verdicts as they came.
 
-    All times are in seconds after the failure began.
+    All times are in seconds since the rehearsal began.
     """
 
     values: list[tuple[float, float]] = field(default_factory=list)
@@ -76,10 +78,9 @@ class _Seen:
     """When it was told, the end of what it is about, and the verdict."""
     unit: str = ""
 
-    @property
-    def turn(self) -> tuple[float, float] | None:
-        """When the first bad verdict was told, and the end of what it is about."""
-        return next(((at_s, end_s) for at_s, end_s, verdict in self.verdicts if at_s > 0 and verdict is Verdict.BAD), None)
+    def turn(self, onset_s: float) -> tuple[float, float] | None:
+        """When the first bad verdict after the onset was told, and the end of what it is about."""
+        return next(((at_s, end_s) for at_s, end_s, verdict in self.verdicts if at_s > onset_s and verdict is Verdict.BAD), None)
 
 
 _Key = tuple[SubjectId, IndicatorId]
@@ -107,20 +108,23 @@ class Turns:
         if (why := Simulation(fleet, lambda: RunId(""), 0, with_tags=False).refusal(device, failure)) is not None:
             raise FleetError(why)
         rehearsal, seen = self._healthy(fleet, course, named)
+        onset_s = rehearsal.elapsed_s
         rehearsal.begin(device, failure)
-        while rehearsal.elapsed_s < course.before_s + course.within_s and not all(_has_turned(seen, name) for name in named):
-            _watch(rehearsal, _LOOK_S, course.before_s, seen)
-        return tuple(self._turn(failure, device, name, seen) for name in named)
+        while rehearsal.elapsed_s < onset_s + course.within_s and not all(_has_turned(seen, name, onset_s) for name in named):
+            _watch(rehearsal, _LOOK_S, seen)
+        return tuple(self._turn(failure, device, name, seen, onset_s) for name in named)
 
     def _healthy(self, fleet: Fleet, course: Course, named: Sequence[IndicatorId]) -> tuple[Rehearsal, dict[_Key, _Seen]]:
         """A fleet before it breaks: with tags only where what is named is not measured otherwise, for tags take the time."""
         for with_tags in (False, True):
             rehearsal = Rehearsal(fleet, self._knowledge, with_tags=with_tags)
             seen: dict[_Key, _Seen] = {}
-            _watch(rehearsal, course.before_s, course.before_s, seen)
+            _watch(rehearsal, course.before_s, seen)
             untold = set(named) - {name for _, name in seen}
             if not any(self._catalogue[name].topic == TIMETAGS.name for name in untold):
                 break
+        while rehearsal.elapsed_s < 3 * course.before_s and not all(_was_good(seen, name) for name in named):
+            _watch(rehearsal, _LOOK_S, seen)
         return rehearsal, seen
 
     def _device_for(self, failure: Failure) -> DeviceId:
@@ -134,45 +138,50 @@ class Turns:
     def _is_of(self, indicator: IndicatorId, device: DeviceId) -> bool:
         return device.partition("-")[0] in self._catalogue[indicator].systems
 
-    def _turn(self, failure: Failure, device: DeviceId, indicator: IndicatorId, seen: Mapping[_Key, _Seen]) -> Turn:
+    def _turn(
+        self, failure: Failure, device: DeviceId, indicator: IndicatorId, seen: Mapping[_Key, _Seen], onset_s: float
+    ) -> Turn:
         known = {subject: one for (subject, name), one in seen.items() if name == indicator}
         if not known:
             return Turn(failure.id, device, SubjectId(device), indicator, None, None, "", None, None, None)
-        subject = min(known, key=lambda name: known[name].turn or (inf, inf))
+        subject = min(known, key=lambda name: known[name].turn(onset_s) or (inf, inf))
         one = known[subject]
-        turned_s, since_s = one.turn or (None, 0.0)
-        before = [verdict for at_s, _, verdict in one.verdicts if at_s <= 0]
-        after = [verdict for at_s, _, verdict in one.verdicts if at_s > 0]
+        turned_at_s, since_s = one.turn(onset_s) or (None, onset_s)
+        before = [verdict for at_s, _, verdict in one.verdicts if at_s <= onset_s]
+        after = [verdict for at_s, _, verdict in one.verdicts if at_s > onset_s]
         return Turn(
             failure=failure.id,
             device=device,
             subject=subject,
             indicator=indicator,
-            healthy=_median(value for end_s, value in one.values if end_s <= 0),
-            faulty=_median(value for end_s, value in one.values if end_s > 0 and end_s >= since_s),
+            healthy=_median(value for end_s, value in one.values if end_s <= onset_s),
+            faulty=_median(value for end_s, value in one.values if end_s > onset_s and end_s >= since_s),
             unit=one.unit,
             before=max(before, key=before.count, default=None),
-            after=Verdict.BAD if turned_s is not None else max(after, key=after.count, default=None),
-            turned_s=turned_s,
+            after=Verdict.BAD if turned_at_s is not None else max(after, key=after.count, default=None),
+            turned_s=None if turned_at_s is None else turned_at_s - onset_s,
         )
 
 
-def _watch(rehearsal: Rehearsal, for_s: float, onset_s: float, seen: dict[_Key, _Seen]) -> None:
-    onset_unix_s = rehearsal.origin_unix_s + onset_s
+def _watch(rehearsal: Rehearsal, for_s: float, seen: dict[_Key, _Seen]) -> None:
     for told in rehearsal.advance(for_s):
         what = told.what
         if isinstance(what, IndicatorSample):
             one = seen.setdefault((what.subject, what.indicator), _Seen())
             one.unit = what.estimate.unit
             if what.estimate.value is not None:
-                one.values.append((what.end_unix_s - onset_unix_s, what.estimate.value))
+                one.values.append((what.end_unix_s - rehearsal.origin_unix_s, what.estimate.value))
         elif isinstance(what, Judgement):
             one = seen.setdefault((what.subject, what.indicator), _Seen())
-            one.verdicts.append((told.at_s - onset_s, what.end_unix_s - onset_unix_s, what.verdict))
+            one.verdicts.append((told.at_s, what.end_unix_s - rehearsal.origin_unix_s, what.verdict))
 
 
-def _has_turned(seen: Mapping[_Key, _Seen], indicator: IndicatorId) -> bool:
-    return any(one.turn is not None for (_, name), one in seen.items() if name == indicator)
+def _was_good(seen: Mapping[_Key, _Seen], indicator: IndicatorId) -> bool:
+    return any(Verdict.GOOD in {verdict for *_, verdict in one.verdicts} for (_, name), one in seen.items() if name == indicator)
+
+
+def _has_turned(seen: Mapping[_Key, _Seen], indicator: IndicatorId, onset_s: float) -> bool:
+    return any(one.turn(onset_s) is not None for (_, name), one in seen.items() if name == indicator)
 
 
 def _median(values: Iterable[float]) -> float | None:

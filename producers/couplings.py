@@ -43,7 +43,12 @@ def brightness(now: Apparatus, nominal: Apparatus) -> float:
     """Of the light behind the optics, against what the fleet file says."""
     if now.source is None or nominal.source is None or nominal.source.rate_hz == 0:
         return 1.0
-    return now.source.rate_hz / nominal.source.rate_hz
+    return now.source.rate_hz * _bright_ratio(now.source) / (nominal.source.rate_hz * _bright_ratio(nominal.source))
+
+
+def _bright_ratio(source: SourceParameters) -> float:
+    """Part of the time in which it does not blink."""
+    return source.blinking.bright_ratio if isinstance(source, PulsedParameters | CwParameters) else 1.0
 
 
 def pair_fidelity(now: Apparatus) -> float | None:

@@ -23,6 +23,7 @@ class Sensor:
 
 SENSORS = (
     Sensor("cryostat.temperature", "K", "cryostat.temperature_k", noise=2e-4, relative=5e-4, lowest=0.0),
+    Sensor("cryostat.set_point", "K", "cryostat.set_point_k"),
     Sensor("cryostat.vibration", "m", "cryostat.vibration_m", relative=0.05, lowest=0.0),
     Sensor("cryostat.pressure", "Pa", "cryostat.pressure_pa", relative=0.03, lowest=0.0),
     Sensor("laser.frequency_offset", "Hz", "laser.frequency_offset_hz", noise=2e6),

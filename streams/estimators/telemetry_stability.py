@@ -2,6 +2,7 @@
 
 The drift is the straight line's change over the record, its size without the sign (that stands beside it). Slow drift hides in
 a scatter over short windows, and a scatter in a drift: which one is held against a threshold is the parameter ``statistic``.
+Where the set point is told beside the readings, the departure from it is: what has drifted and stays there has not come back.
 """
 
 from collections.abc import Sequence
@@ -19,20 +20,24 @@ from streams.estimators.estimator import Estimator, EstimatorError, EstimatorPar
 from streams.estimators.outcome import Bounds, Curve, Fit, Fitted, Floats, Outcome
 from streams.estimators.trend import Trend, trend_of
 
+DEPARTURE_METHOD = "root mean square of the departures from the set point; mean by t, scatter by chi², joined by MOVER, v1"
 METHOD = "straight line with errors widened by the residuals' correlation; breaks by binary segmentation, v1"
 _FEWEST = 8
 _KELVIN = "K"
+_SET_POINT = "set_point"
 
 
 class StabilityParameters(EstimatorParameters, frozen=True, kw_only=True):
     """``metric``: as the reading has it, capitals and blanks aside; may be left out where there is only one of this ``unit``.
 
-    ``statistic``: the drift over the record, the RMS about the mean, or the Allan deviation over ``averaging_s``.
+    ``statistic``: the drift over the record, the RMS about the mean, the Allan deviation over ``averaging_s``, or the RMS about
+    the set point. Without one it is the last where a set point is told (``cryostat.set_point`` for ``cryostat.temperature``), and
+    the drift elsewhere.
     """
 
     metric: str | None = None
     unit: str = _KELVIN
-    statistic: Literal["drift", "rms", "allan"] = "drift"
+    statistic: Literal["drift", "rms", "allan", "departure"] | None = None
     averaging_s: float | None = None
 
 
@@ -48,6 +53,8 @@ def stability(data: Sequence[Telemetry], parameters: StabilityParameters) -> Out
     if values.size < _FEWEST:
         why = f"{values.size} readings of {metric}: a trend needs {_FEWEST}"
         return not_estimated(parameters, why, unit=parameters.unit, method=METHOD, counts=counts)
+    departures = _departures(data, metric)
+    statistic = parameters.statistic or ("departure" if departures.size == values.size else "drift")
     trend = trend_of(times_s, values)
     span = float(times_s[-1])
     drift, (low, high) = trend.slope * span, (bound * span for bound in trend.bounds(parameters.confidence))
@@ -56,7 +63,7 @@ def stability(data: Sequence[Telemetry], parameters: StabilityParameters) -> Out
     allan = () if step_s is None else allan_points(values, step_s, parameters.confidence)
     stated: dict[str, Parameter] = {
         "metric": metric,
-        "statistic": parameters.statistic,
+        "statistic": statistic,
         "drift": drift,
         "drift_per_hour": trend.slope * 3600,
         "duration_s": span,
@@ -74,9 +81,14 @@ def stability(data: Sequence[Telemetry], parameters: StabilityParameters) -> Out
         warnings.append(f"{missing} readings of {metric} without a value")
     value: float
     bounds: Bounds
-    if parameters.statistic == "drift":
+    if statistic == "drift":
         value, bounds = abs(drift), _sizes(low, high)
-    elif parameters.statistic == "rms":
+    elif statistic == "departure":
+        if departures.size < _FEWEST:
+            raise EstimatorError(f"{departures.size} readings of {metric} with a set point beside them; name another statistic")
+        value, bounds = _departure(departures, parameters.confidence)
+        stated["mean_departure"] = float(departures.mean())
+    elif statistic == "rms":
         value, bounds = rms, _rms_bounds(rms, values, parameters.confidence)
     else:
         wanted = parameters.averaging_s
@@ -93,7 +105,7 @@ def stability(data: Sequence[Telemetry], parameters: StabilityParameters) -> Out
             confidence=parameters.confidence,
             counts=counts,
             unit=parameters.unit,
-            method=METHOD,
+            method=DEPARTURE_METHOD if statistic == "departure" else METHOD,
             parameters=stated,
             warnings=tuple(warnings),
         ),
@@ -114,7 +126,7 @@ def _metric(data: Sequence[Telemetry], parameters: StabilityParameters) -> str:
     if parameters.metric is not None:
         found = [metric for metric, _ in known if plain(metric) == plain(parameters.metric)]
     else:
-        found = [metric for metric, unit in known if unit == parameters.unit]
+        found = [metric for metric, unit in known if unit == parameters.unit and not plain(metric).endswith(_SET_POINT)]
     if len(set(found)) == 1:
         return found[0]
     names = ", ".join(f"{metric} in {unit}" for metric, unit in known) or "nothing"
@@ -139,19 +151,48 @@ def _series(data: Sequence[Telemetry], metric: str, unit: str) -> tuple[Floats, 
     return np.array([(at - first) / 1e9 for at, _, _ in rows]), np.array([value for _, value, _ in rows], np.float64)
 
 
+def _departures(data: Sequence[Telemetry], metric: str) -> Floats:
+    """Of the readings that have their set point beside them."""
+    part, dot, _ = plain(metric).rpartition(".")
+    wanted = f"{part}{dot}{_SET_POINT}"
+    found = []
+    for one in data:
+        value = next((each.value for each in one.readings if each.metric == metric), None)
+        aimed = next((each.value for each in one.readings if plain(each.metric) == wanted), None)
+        if value is not None and aimed is not None:
+            found.append(value - aimed)
+    return np.array(found, np.float64)
+
+
+def _departure(departures: Floats, confidence: float) -> tuple[float, Bounds]:
+    """Squares of mean and scatter add, and so, by the recovery of variances, do their intervals'."""
+    mean, rms = float(departures.mean()), float(departures.std(ddof=1))
+    reach = float(special.stdtrit(_freedom(departures), (1 + confidence) / 2)) * rms / sqrt(_freedom(departures) + 1)
+    parts = [(mean, _sizes(mean - reach, mean + reach)), (rms, _rms_bounds(rms, departures, confidence))]
+    square = sum(value**2 for value, _ in parts)
+    below = sqrt(sum((value**2 - (low or 0.0) ** 2) ** 2 for value, (low, _) in parts))
+    above = sqrt(sum(((high or 0.0) ** 2 - value**2) ** 2 for value, (_, high) in parts))
+    return sqrt(square), (sqrt(max(square - below, 0.0)), sqrt(square + above))
+
+
+def _freedom(values: Floats) -> float:
+    """Degrees of freedom that the correlation of neighbours leaves."""
+    centred = values - values.mean()
+    total = float(centred @ centred)
+    correlation = min(max(float(centred[1:] @ centred[:-1]) / total, 0.0), 0.99) if total else 0.0
+    return max((values.size - 1) * (1 - correlation) / (1 + correlation), 1.0)
+
+
 def _sizes(low: float, high: float) -> Bounds:
     """Of what lies between, without its sign."""
     return (0.0, max(-low, high)) if low <= 0 <= high else (min(abs(low), abs(high)), max(abs(low), abs(high)))
 
 
 def _rms_bounds(rms: float, values: Floats, confidence: float) -> Bounds:
-    """By chi², with as many degrees of freedom as the correlation of neighbours leaves."""
-    centred = values - values.mean()
-    total = float(centred @ centred)
-    if total == 0:
+    """By chi²."""
+    if rms == 0:
         return 0.0, 0.0
-    correlation = min(max(float(centred[1:] @ centred[:-1]) / total, 0.0), 0.99)
-    freedom = max((values.size - 1) * (1 - correlation) / (1 + correlation), 1.0)
+    freedom = _freedom(values)
     tail = (1 - confidence) / 2
     lower, upper = (rms * sqrt(freedom / float(special.chdtri(freedom, each))) for each in (tail, 1 - tail))
     return lower, upper

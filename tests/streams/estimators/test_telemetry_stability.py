@@ -102,3 +102,39 @@ def test_the_measured_log_drifts():
     assert 0.5 < found.lower < found.value < found.upper < 0.7
     assert found.parameters["drift"] > 0
     assert found.parameters["duration_s"] == pytest.approx(52 * 60, abs=10)
+
+
+def told(values, set_point):
+    return [
+        Telemetry(
+            device=DeviceId("qic-a"),
+            source="s",
+            unix_ns=1_800_000_000 * 10**9 + number * 2 * 10**9,
+            readings=(
+                Reading(metric="cryostat.temperature", unit="K", value=float(value)),
+                Reading(metric="cryostat.set_point", unit="K", value=set_point),
+            ),
+        )
+        for number, value in enumerate(values)
+    ]
+
+
+def test_what_stays_away_from_its_set_point_has_departed():
+    """Its drift is nothing, and its scatter too; still it is 3 K too warm."""
+    noise = np.random.default_rng(1).normal(0, 0.002, 15)
+    warm, cold = (ESTIMATOR(told(level + noise, 4.0)).estimate for level in (7.0, 4.0))
+    assert warm.value == pytest.approx(3.0, abs=0.01)
+    assert 2.9 < warm.lower <= warm.value <= warm.upper < 3.1
+    assert cold.upper < 0.01
+    assert ESTIMATOR(told(7.0 + noise, 4.0), {"statistic": "drift"}).estimate.value < 0.01
+
+
+def test_coverage_of_departures():
+    held = 0
+    cases = [(offset, sigma) for offset in (0.0, 0.003, 0.02) for sigma in (0.002, 0.01)]
+    for offset, sigma in cases:
+        truth = float(np.hypot(offset, sigma))
+        for seed in range(60):
+            estimate = ESTIMATOR(told(4.0 + offset + np.random.default_rng(seed).normal(0, sigma, 30), 4.0)).estimate
+            held += estimate.lower <= truth <= estimate.upper
+    assert 0.90 <= held / (60 * len(cases)) <= 0.99
