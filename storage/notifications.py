@@ -5,6 +5,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from schemas.exercise import PATTERN as EXERCISES
 from schemas.records import AlertState
 from storage.client import Client
 from storage.reader.judgements import ALERT_COLUMNS, alert_of
@@ -45,11 +46,11 @@ class NotificationLog:
             self._insert({**rows, "time": [0], "message": [""], "attempts": [0]}, f"notify:{receiver}:begun")
 
     def pending(self, receiver: str, limit: int = 1_000) -> list[AlertState]:
-        """Transitions stored since the receiver began that it has not been told of, the earliest first."""
+        """Transitions stored since the receiver began that it has not been told of, the earliest first; none of exercises."""
         rows = self._client.query(
             f"SELECT {ALERT_COLUMNS} FROM alert_transitions WHERE stored_at >= "
             f"(SELECT min(stored_at) FROM {NOTIFICATIONS} WHERE receiver = {{receiver:String}} AND alert = '') "
-            "AND (alert, firing, time) NOT IN "
+            f"AND NOT match(subject, '{EXERCISES}') AND (alert, firing, time) NOT IN "
             f"(SELECT alert, firing, time FROM {NOTIFICATIONS} WHERE receiver = {{receiver:String}} AND outcome != '{WAITS}') "
             "ORDER BY time, batch_lo, position LIMIT 1 BY alert, firing, time LIMIT {limit:UInt32}",
             {"receiver": receiver, "limit": limit},

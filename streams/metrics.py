@@ -1,10 +1,14 @@
-"""Every metric a worker exposes, its labels bounded: topics and partitions, objectives and subjects, never runs."""
+"""Every metric a worker exposes, its labels bounded: topics and partitions, objectives and subjects, never runs.
+
+Of exercises nothing is exposed: rules over these metrics call people.
+"""
 
 from fractions import Fraction
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from schemas.clocks import ClockReading, ClockState
+from schemas.exercise import is_exercise
 from schemas.ids import DomainId
 from schemas.records import Verdict
 from slo.budget import BudgetSnapshot
@@ -110,17 +114,25 @@ class WorkerMetrics:
             gauge.remove_by_labels({SUBJECT: domain})
 
     def alert(self, objective: str, subject: str, severity: str, *, firing: bool) -> None:
+        if is_exercise(subject):
+            return
         self._firing.labels(objective, subject, severity).set(int(firing))
 
     def remaining(self, objective: str, subject: str, ratio: Fraction | None) -> None:
         """Show how much of a budget is left; nothing without events."""
+        if is_exercise(subject):
+            return
         self._remaining.labels(objective, subject).set(float("nan") if ratio is None else float(ratio))
 
     def budget(self, snapshot: BudgetSnapshot) -> None:
         """Show a budget; from its first sample on, each of its counters exists."""
         self.remaining(snapshot.objective, snapshot.subject, snapshot.remaining_ratio)
+        if is_exercise(snapshot.subject):
+            return
         for counter in self._verdicts.values():
             counter.labels(snapshot.objective, snapshot.subject)
 
     def judged(self, judged: Judged) -> None:
+        if is_exercise(judged.subject):
+            return
         self._verdicts[judged.verdict].labels(judged.objective, judged.subject).inc()

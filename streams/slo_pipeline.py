@@ -11,6 +11,7 @@ import pyarrow as pa
 import structlog
 
 from schemas.exclusion import KIND, ExclusionNotice
+from schemas.exercise import is_exercise
 from schemas.ids import IndicatorId, RunId
 from schemas.records import AlertState, IndicatorSample
 from schemas.topics import ALERTS, INDICATORS
@@ -134,7 +135,7 @@ class SloPipeline(RecordPipeline):
         for judged in () if is_member(sample.subject) else evaluation.judged:
             self._metrics.judged(judged)
             heard.append(Heard(judged.objective, judged.subject))
-        for each in heard:
+        for each in () if is_exercise(sample.subject) else heard:  # an exercise ends without a word
             for silence in self._silences.hear(each, self._now_ms):
                 self._tell(self._alert_on(silence))
         self._show(evaluation)

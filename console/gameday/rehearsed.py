@@ -18,10 +18,11 @@ from schemas.ids import RunId
 from schemas.records import AlertState, IndicatorSample
 from schemas.telemetry import Telemetry
 from slo.diagnosis import Hint
-from slo.tiers import SEVERITIES
 from streams.pipelines import Knowledge
 
 _SLICE_S = 30.0
+_LEAST_S = 300.0
+"""So long at least it is watched whether somebody else pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class _Witness:
 
 
 def rehearsed(fleet: Fleet, knowledge: Knowledge, failure: Failure, target: str, plan: Plan) -> Score:
-    """Inject a failure and score what comes of it; ends as soon as nothing can change the score for the better.
+    """Inject a failure and score what comes of it; ends once it is noticed as it should be and some minutes were watched.
 
     Raises:
         FleetError: the target cannot have it.
@@ -97,10 +98,15 @@ def rehearsed(fleet: Fleet, knowledge: Knowledge, failure: Failure, target: str,
     onset_unix_s = rehearsal.origin_unix_s + round(rehearsal.elapsed_s)
     rehearsal.begin(target, failure, plan.size)
     exercise = Exercise(failure, target, reached(fleet, target, failure), onset_unix_s)
-    while True:
+    while rehearsal.elapsed_s < plan.healthy_s + plan.lasts_s:
         witness.hear(rehearsal.advance(min(_SLICE_S, plan.healthy_s + plan.lasts_s - rehearsal.elapsed_s)))
         found = score(exercise, witness.alerts, witness.diagnoses)
-        if found.severity == SEVERITIES[0] and found.alert is not None and found.alert.endswith(f"/{found.severity}"):
-            return found
-        if rehearsal.elapsed_s >= plan.healthy_s + plan.lasts_s:
-            return found
+        if found.decided and rehearsal.elapsed_s >= plan.healthy_s + _LEAST_S:
+            break
+    return score(exercise, witness.alerts, witness.diagnoses)
+
+
+def undisturbed(fleet: Fleet, knowledge: Knowledge, lasts_s: float) -> tuple[AlertState, ...]:
+    """Alerts that fire although nothing is wrong with anybody of the whole fleet, in the order in which they do."""
+    told = Rehearsal(fleet, knowledge).advance(lasts_s)
+    return tuple(one.what for one in told if isinstance(one.what, AlertState) and one.what.firing)

@@ -54,7 +54,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     expected_severity: str
     expected_failure: str
     severity: str | None = None
-    """The most severe alert on anyone whom the failure reached."""
+    """The most severe alert on anyone whom the failure reached, up to the one that decided."""
     after_s: int | None = None
     indicator: str | None = None
     subject: str | None = None
@@ -66,6 +66,11 @@ class Score(msgspec.Struct, frozen=True, kw_only=True):
     false_pages: tuple[str, ...] = ()
     false_tickets: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def decided(self) -> bool:
+        """Whether the right alert of the right severity came: nothing that these devices do later can better it."""
+        return self.alert is not None and Fault.SEVERITY not in self.faults and self.alert.endswith(f"/{self.expected_severity}")
 
     @property
     def passed(self) -> bool:
@@ -82,8 +87,9 @@ def score(exercise: Exercise, alerts: Iterable[AlertState], diagnoses: Mapping[s
     ``diagnoses`` are the platform's hints by alert, as they stood when it began to fire.
 
     The right alert is about somebody whom the failure reached, and of an indicator that the catalogue names for it. Its severity
-    is right if nothing more severe fired among those reached: who is paged for a ticket's matter learns not to listen. Alerts
-    before the failure, or about whom it does not reach, are false.
+    is right if nothing more severe had fired among those reached: what is a ticket's matter must come as a ticket first, and may
+    page when it was left alone until its budget burns severely. Alerts before the failure, or about whom it does not reach, are
+    false.
     """
     failure = exercise.failure
     firing = sorted((one for one in alerts if one.firing), key=lambda one: (one.since_unix_s, rank(one.severity), one.alert))
@@ -91,7 +97,8 @@ def score(exercise: Exercise, alerts: Iterable[AlertState], diagnoses: Mapping[s
     telling = [one for one in theirs if one.indicator in failure.notice.indicators]
     fitting = [one for one in telling if one.severity == failure.notice.severity]
     decisive = next(iter(fitting or telling), None)
-    worst = min((one.severity for one in theirs), key=rank, default=None)
+    by_then = theirs if decisive is None else [one for one in theirs if one.since_unix_s <= decisive.since_unix_s]
+    worst = min((one.severity for one in by_then), key=rank, default=None)
     hints = () if decisive is None else tuple(diagnoses.get(decisive.alert, ()))
     others = [one for one in firing if one not in theirs]
     pages = tuple(dict.fromkeys(one.alert for one in others if one.severity == SEVERITIES[0]))

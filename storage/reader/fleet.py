@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from schemas.exercise import PATTERN as EXERCISES
 from schemas.ids import DeviceId, RunId
 from schemas.records import IndicatorSample
 from storage.reader.judgements import JudgementQuestions
@@ -31,10 +32,11 @@ class FleetQuestions(JudgementQuestions):
     """Asks for all devices at once."""
 
     def fleet(self, *, since: int, rate_s: int = RATE_S) -> list[DeviceOverview]:
-        """Every device that was heard since then (UTC seconds), by name."""
+        """Every device that was heard since then (UTC seconds), by name; those that take part in exercises are none."""
         heard = self._client.query(
             "SELECT device, argMax(run, seen_at) AS run, toUnixTimestamp64Milli(max(seen_at)) AS seen, "
             "toUnixTimestamp(argMax(reached, seen_at)) AS reached FROM v_runs "
+            f"WHERE NOT match(device, '{EXERCISES}') "
             "GROUP BY device HAVING max(seen_at) >= fromUnixTimestamp({since:UInt32}) ORDER BY device",
             {"since": since},
         ).to_pylist()

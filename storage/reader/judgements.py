@@ -1,10 +1,12 @@
 """Samples, budgets, alerts and annotations, as they stand and as they came."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
+from schemas.exercise import PATTERN as EXERCISES
 from schemas.ids import IndicatorId, SubjectId
 from schemas.records import AlertState, Annotation, Estimate, IndicatorSample, Shortfall
 from storage.past_verdicts import PastExclusion
@@ -37,6 +39,25 @@ class JudgementQuestions(Questions):
         )
         return [_sample(row) for row in reversed(rows.to_pylist())]
 
+    def samples_of(self, subjects: Sequence[SubjectId], since: int = 0) -> list[IndicatorSample]:
+        """All samples of these subjects that ended at or after ``since``, the earliest first."""
+        rows = self._client.query(
+            f"SELECT {_SAMPLE} FROM indicator_samples WHERE subject IN {{subjects:Array(String)}} "
+            f"AND time >= fromUnixTimestamp({{since:UInt32}}) ORDER BY time, subject, indicator, run, {_LAST_FIRST} "
+            "LIMIT 1 BY time, subject, indicator, run",
+            {"subjects": list(subjects), "since": since},
+        )
+        return [_sample(row) for row in rows.to_pylist()]
+
+    def sample_count(self, subject: SubjectId, since: int = 0) -> int:
+        """How many samples of a subject are stored that ended at or after ``since``."""
+        rows = self._client.query(
+            "SELECT count() AS n FROM indicator_samples WHERE subject = {subject:String} "
+            "AND time >= fromUnixTimestamp({since:UInt32})",
+            {"subject": subject, "since": since},
+        )
+        return int(rows["n"][0].as_py())
+
     def latest_samples(self, since: int = 0) -> list[IndicatorSample]:
         """The latest sample of every subject and indicator that has one since then."""
         rows = self._client.query(
@@ -47,10 +68,11 @@ class JudgementQuestions(Questions):
         return [_sample(row) for row in rows.to_pylist()]
 
     def alerts(self) -> list[AlertState]:
-        """Every alert as it stands after its latest transition: the firing ones first, then the latest."""
+        """Every alert as it stands after its latest transition: the firing ones first, then the latest; none of exercises."""
         rows = self._client.query(
             f"SELECT {ALERT_COLUMNS} FROM "
-            f"(SELECT * FROM alert_transitions ORDER BY alert, time DESC, {_LAST_FIRST} LIMIT 1 BY alert) "
+            f"(SELECT * FROM alert_transitions WHERE NOT match(subject, '{EXERCISES}') "
+            f"ORDER BY alert, time DESC, {_LAST_FIRST} LIMIT 1 BY alert) "
             "ORDER BY firing DESC, since_unix_s DESC, alert"
         )
         return [alert_of(row) for row in rows.to_pylist()]

@@ -57,12 +57,17 @@ def test_unnoticed_by_its_own_indicators() -> None:
 def test_a_ticket_where_a_page_should_be_and_the_other_way_round() -> None:
     ticket = alert("sps-a", "sps.M3", "ticket", 60)
     assert score(EXERCISE, [ticket], {ticket.alert: (hint("sps.F1"),)}).faults == (Fault.SEVERITY,)
+
+
+def test_what_is_a_tickets_matter_comes_as_a_ticket_first_and_may_page_when_left_alone() -> None:
+    assert OTHER.notice.severity == "ticket"
     gentle = Exercise(OTHER, "sps-a", frozenset({"sps-a"}), ONSET)
-    severe = "ticket" if OTHER.notice.severity == "page" else "page"
-    fitting = alert("sps-a", "sps.M3", OTHER.notice.severity, 60)
-    loud = [fitting, alert("sps-a", "sps.M4", severe, 90)]
-    expected = () if severe == "ticket" else (Fault.SEVERITY,)
-    assert score(gentle, loud, {fitting.alert: (hint("sps.F3"),)}).faults == expected
+    ticket = alert("sps-a", "sps.M3", "ticket", 60)
+    diagnoses = {ticket.alert: (hint("sps.F3"),)}
+    later, before = alert("sps-a", "sps.M4", "page", 90), alert("sps-a", "sps.M4", "page", 60)
+    assert score(gentle, [ticket, later], diagnoses).faults == ()
+    assert score(gentle, [ticket, later], diagnoses).severity == "ticket"
+    assert score(gentle, [ticket, before], diagnoses).faults == (Fault.SEVERITY,)
 
 
 def test_the_runbook_is_that_of_the_alert_that_decides_and_of_its_best_hint() -> None:
