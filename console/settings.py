@@ -131,10 +131,12 @@ class Fleet:
 class Notify:
     """Who is told of alerts. ``receivers`` are Apprise addresses, one a line (``json://host:port/path``, ``mailtos://…``,
     ``slack://…``): they hold passwords, so they are a secret. ``alertmanager`` is the address of one, ``http://host:9093``.
+    ``dead_man`` is asked for every minute while the platform hears anything: whoever stands behind it misses that otherwise.
     """
 
     receivers: Secret = Secret("")
     alertmanager: str = ""
+    dead_man: Secret = Secret("")
     patience: float = 30.0
     """Seconds that a page waits in which what its subject depends on may turn out to be the cause."""
 
@@ -373,6 +375,10 @@ def _check(tree: Settings, origins: Mapping[str, str]) -> None:
             origins["notify.alertmanager"],
             "write its address, for example http://127.0.0.1:9093",
         )
+    if tree.notify.patience < 0:
+        raise _wrong(f"“notify.patience” is {tree.notify.patience:g}", origins["notify.patience"], "write seconds, 0 or more")
+    if tree.notify.dead_man.reveal and not tree.notify.dead_man.reveal.startswith(("http://", "https://")):
+        raise _wrong("“notify.dead_man” is no address", origins["notify.dead_man"], "write one such as https://host/secret")
     if tree.log.level not in {"debug", "info", "warning", "error"}:
         raise _wrong(f"“log.level” is “{tree.log.level}”", origins["log.level"], "use debug, info, warning or error")
     analysis = tree.analysis

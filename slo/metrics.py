@@ -9,6 +9,9 @@ BAD_TOTAL = "photonwatch_sli_bad_total"  # bad events
 INSUFFICIENT_TOTAL = "photonwatch_sli_insufficient_total"  # samples whose interval left the verdict open
 EXCLUDED_TOTAL = "photonwatch_sli_excluded_total"  # samples in maintenance, calibration or warm-up
 
+STORED_OFFSET = "photonwatch_stored_offset"  # of a worker: up to where everything is stored
+MESSAGES_TOTAL = "photonwatch_messages_total"  # of a worker: messages in stored batches
+
 OBJECTIVE = "objective"  # the objective's name: bounded by the definitions
 SUBJECT = "subject"  # device, link or hop: bounded by the fleet
 SEVERITY = "severity"
@@ -24,4 +27,5 @@ PERIOD_BURN = "photonwatch:slo_period_burn_rate:ratio"  # burn rate over the who
 REMAINING = "photonwatch:slo_error_budget_remaining:ratio"  # share of the budget that is left; negative when overspent
 
 ALERT = "PhotonwatchBudgetBurn"  # one name for all tiers, so that inhibition and routing need labels only
+BLIND = "PhotonwatchBlind"  # no worker is seen, or none stores anything: nothing is judged
 DEAD_MAN = "PhotonwatchAlive"  # always fires; its absence says that nobody watches

@@ -13,9 +13,11 @@ import yaml
 from slo import metrics
 from slo.exact import decimal_text, number_text
 from slo.objective import Criterion, Objective
-from slo.tiers import Tier
+from slo.silence import NO_DATA
+from slo.tiers import SEVERITIES, Tier
 
 _UNITS = ((604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
+_BLIND_AFTER = "5m"
 Rule = Mapping[str, object]
 
 
@@ -28,9 +30,51 @@ class _Plain(yaml.SafeDumper):
 
 
 def rule_file(objectives: Iterable[Objective]) -> str:
-    """The text of a Prometheus rule file: one group for each objective that photonwatch measures, in the order given."""
-    groups = [_group(objective, objective.criterion) for objective in objectives if objective.criterion]
-    return yaml.dump({"groups": groups}, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=10_000)
+    """The text of a Prometheus rule file: the platform's own group, and one for each objective that photonwatch measures, in the
+    order given.
+    """
+    return yaml_text({"groups": [platform_group(), *groups(objectives)]})
+
+
+def groups(objectives: Iterable[Objective]) -> list[Rule]:
+    """The rule groups of objectives."""
+    return [_group(objective, objective.criterion) for objective in objectives if objective.criterion]
+
+
+def platform_group() -> Rule:
+    """Who watches the watcher: an alert that always fires, for a receiver that minds its absence; and one that photonwatch judges
+    nothing.
+    """
+    blind = f"absent({metrics.STORED_OFFSET}) or (sum(increase({metrics.MESSAGES_TOTAL}[{_BLIND_AFTER}])) == 0)"
+    return {
+        "name": "photonwatch-platform",
+        "rules": [
+            {
+                "alert": metrics.DEAD_MAN,
+                "expr": "vector(1)",
+                "labels": {metrics.SEVERITY: "none"},
+                "annotations": {"summary": "Prometheus evaluates photonwatch's rules. If this alert is missing, nobody watches."},
+            },
+            {
+                "alert": metrics.BLIND,
+                "expr": blind,
+                "for": _BLIND_AFTER,
+                "labels": {metrics.SEVERITY: SEVERITIES[0], metrics.CRITICAL: "true"},
+                "annotations": {
+                    "summary": "photonwatch judges nothing",
+                    "description": f"No worker is seen, or none has stored anything for {_BLIND_AFTER}: nothing pages. "
+                    "Look at `photonwatch status` and at the worker's log.",
+                },
+            },
+        ],
+    }
+
+
+def yaml_text(*documents: object) -> str:
+    """YAML documents, without anchors, keys in their order."""
+    return yaml.dump_all(
+        documents, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=10_000, explicit_start=len(documents) > 1
+    )
 
 
 def duration_text(seconds: int) -> str:
@@ -49,6 +93,7 @@ def _group(objective: Objective, criterion: Criterion) -> Mapping[str, object]:
             *(rule for window in windows for rule in _window(objective, window)),
             *_metadata(objective, windows[-1]),
             *(_alert(objective, criterion, tier) for tier in objective.tiers),
+            *(_no_data(objective, criterion, *rule) for rule in objective.no_data_alerts),
         ],
     }
 
@@ -84,14 +129,7 @@ def _alert(objective: Objective, criterion: Criterion, tier: Tier) -> Rule:
     return {
         "alert": metrics.ALERT,
         "expr": " and ".join((*above, *enough)),
-        "labels": {
-            metrics.SEVERITY: tier.severity,
-            metrics.TIER: tier.name,
-            "slo": objective.slo,
-            "service": objective.service,
-            "indicator": criterion.indicator,
-            **({metrics.CRITICAL: "true"} if objective.critical else {}),
-        },
+        "labels": _labels(objective, criterion, tier.severity, tier.name),
         "annotations": {
             "summary": f"{criterion.name} of {{{{ $labels.{metrics.SUBJECT} }}}} breaks its objective ({criterion})",
             "description": (
@@ -100,6 +138,35 @@ def _alert(objective: Objective, criterion: Criterion, tier: Tier) -> Rule:
             ),
             **({"runbook": objective.runbook} if objective.runbook else {}),
         },
+    }
+
+
+def _no_data(objective: Objective, criterion: Criterion, severity: str, after_s: int) -> Rule:
+    """Nothing was counted, not even what leaves a verdict open; a worker that is gone takes its counters along, which is
+    ``BLIND``'s affair.
+    """
+    window = duration_text(after_s)
+    counted = (metrics.GOOD_TOTAL, metrics.BAD_TOTAL, metrics.INSUFFICIENT_TOTAL, metrics.EXCLUDED_TOTAL)
+    return {
+        "alert": metrics.ALERT,
+        "expr": f"{' + '.join(_increase(name, objective, window) for name in counted)} == 0",
+        "labels": {metrics.OBJECTIVE: objective.name, **_labels(objective, criterion, severity, NO_DATA)},
+        "annotations": {
+            "summary": f"No data: {criterion.name} of {{{{ $labels.{metrics.SUBJECT} }}}} was not heard of for {window}",
+            "description": "Silence is neither good nor bad: the budget stands still.",
+            **({"runbook": objective.runbook} if objective.runbook else {}),
+        },
+    }
+
+
+def _labels(objective: Objective, criterion: Criterion, severity: str, tier: str) -> Mapping[str, str]:
+    return {
+        metrics.SEVERITY: severity,
+        metrics.TIER: tier,
+        "slo": objective.slo,
+        "service": objective.service,
+        "indicator": criterion.indicator,
+        **({metrics.CRITICAL: "true"} if objective.critical else {}),
     }
 
 

@@ -57,6 +57,15 @@ class NotificationLog:
         )
         return [alert_of(row) for row in rows.to_pylist()]
 
+    def fires(self, receiver: str, alert: str) -> bool:
+        """Whether the receiver was told last that this alert fires."""
+        rows = self._client.query(
+            f"SELECT firing FROM {NOTIFICATIONS} WHERE receiver = {{receiver:String}} AND alert = {{alert:String}} "
+            f"AND outcome != '{WAITS}' ORDER BY time DESC, stored_at DESC LIMIT 1",
+            {"receiver": receiver, "alert": alert},
+        ).to_pylist()
+        return bool(rows) and bool(rows[0]["firing"])
+
     def wait(self, receiver: str, state: AlertState, why: str) -> None:
         """The receiver is not told of this yet; the same reason is written once."""
         key = (receiver, state.alert, state.since_unix_s, why)

@@ -13,7 +13,17 @@ from schemas.ids import DomainId
 from schemas.records import Verdict
 from slo.budget import BudgetSnapshot
 from slo.evaluation import Judged
-from slo.metrics import BAD_TOTAL, EXCLUDED_TOTAL, GOOD_TOTAL, INSUFFICIENT_TOTAL, OBJECTIVE, SEVERITY, SUBJECT
+from slo.metrics import (
+    BAD_TOTAL,
+    EXCLUDED_TOTAL,
+    GOOD_TOTAL,
+    INSUFFICIENT_TOTAL,
+    MESSAGES_TOTAL,
+    OBJECTIVE,
+    SEVERITY,
+    STORED_OFFSET,
+    SUBJECT,
+)
 from storage.writer import Batch, Outcome
 
 _PS = 1e-12
@@ -32,9 +42,11 @@ class WorkerMetrics:
         self.registry = registry
         partition = ("topic", "partition")
         self._batches = Counter("photonwatch_batches", "Batches stored", (*partition, "outcome"), registry=registry)
-        self._messages = Counter("photonwatch_messages", "Messages in stored batches", partition, registry=registry)
+        self._messages = Counter(
+            MESSAGES_TOTAL.removesuffix("_total"), "Messages in stored batches", partition, registry=registry
+        )
         self._rows = Counter("photonwatch_rows", "Rows stored", ("table",), registry=registry)
-        self._offset = Gauge("photonwatch_stored_offset", "Offset up to which everything is stored", partition, registry=registry)
+        self._offset = Gauge(STORED_OFFSET, "Offset up to which everything is stored", partition, registry=registry)
         self._unavailable = Counter("photonwatch_store_unavailable", "Failed attempts to reach the store", registry=registry)
         self._dead = Counter(
             "photonwatch_dead_letters", "Messages that could not be used", ("topic", "reason"), registry=registry

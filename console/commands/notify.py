@@ -12,7 +12,8 @@ from console import logs
 from console.invocation import of
 from console.refusal import ExitCode, Refusal
 from console.settings import USUAL_PAGE_PORT, Settings
-from console.wiring import outlook, store_address
+from console.wiring import outlook as outlook_of
+from console.wiring import store_address
 
 if TYPE_CHECKING:
     from console.notify.receiver import Receiver
@@ -23,18 +24,19 @@ def notify(context: typer.Context) -> None:
     settings = of(context).settings
     logs.configure(settings.log.level, sys.stderr)
     receivers = receivers_of(settings)
-    if not receivers:
+    if not is_configured(settings):
         raise Refusal(
             ExitCode.SETTINGS,
             "nobody to tell",
-            where="notify.receivers, notify.alertmanager",
+            where="notify.receivers, notify.alertmanager, notify.dead_man",
             do="name receivers in a file and that in notify.receivers_file, or an Alertmanager in notify.alertmanager",
         )
     asyncio.run(_run(settings, receivers))
 
 
 def is_configured(settings: Settings) -> bool:
-    return bool(settings.notify.receivers.reveal.split() or settings.notify.alertmanager)
+    notify = settings.notify
+    return bool(notify.receivers.reveal.split() or notify.alertmanager or notify.dead_man.reveal)
 
 
 def receivers_of(settings: Settings) -> list["Receiver"]:
@@ -64,6 +66,9 @@ def receivers_of(settings: Settings) -> list["Receiver"]:
 
 
 async def _run(settings: Settings, receivers: list["Receiver"]) -> None:
+    import urllib3
+
+    from console.notify.dead_man import DeadMan
     from console.notify.notifier import Notifier
     from storage.client import connect
     from storage.notifications import NotificationLog
@@ -71,8 +76,13 @@ async def _run(settings: Settings, receivers: list["Receiver"]) -> None:
 
     address = store_address(settings, readonly=False)
     with connect(address) as client, Reader(address) as reader:
-        notifier = Notifier(NotificationLog(client), receivers, outlook(settings, reader), settings.notify.patience)
+        outlook = outlook_of(settings, reader)
+        notifier = Notifier(NotificationLog(client), receivers, outlook, settings.notify.patience)
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await notifier.run(stop)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(notifier.run(stop))
+            if settings.notify.dead_man.reveal:
+                dead_man = DeadMan(settings.notify.dead_man.reveal, urllib3.PoolManager(), outlook.hears)
+                tasks.create_task(dead_man.run(stop))

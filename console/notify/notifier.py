@@ -5,18 +5,25 @@ What was told stands in the store. A crash between telling and noting may tell o
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
 
 from console.notify.receiver import DeliveryError, Receiver
 from console.notify.triage import Triage
+from schemas.ids import RunId, SubjectId
 from schemas.records import AlertState
+from slo import metrics
+from slo.instant import NS
 from slo.suppression import Suppressions, Surroundings
+from slo.tiers import SEVERITIES
 from storage.client import Unavailable
 from storage.notifications import NotificationLog
 
 POLL_S = 1.0
+BLIND_ALERT = f"{metrics.BLIND}/photonwatch/{SEVERITIES[0]}"
+_LOOK_S = 10.0
 _RETRY_FIRST_S, _RETRY_LAST_S = 1.0, 60.0
 _log = structlog.get_logger(__name__)
 
@@ -33,8 +40,11 @@ class Outlook(Protocol):
     def now_ns(self) -> int:
         """UTC."""
 
-    def hears(self) -> bool:
-        """Whether anything that is judged still comes; a platform that hears nothing watches nobody."""
+    def deaf_since(self) -> int | None:
+        """Since when nothing came that could be judged, if that is too long ago; a platform that hears nothing watches nobody."""
+
+    def has_listened(self) -> bool:
+        """Whether it is there for long enough that silence means something."""
 
 
 class Notifier:
@@ -42,12 +52,20 @@ class Notifier:
     any more, unless it cleared before.
     """
 
-    def __init__(self, log: NotificationLog, receivers: Sequence[Receiver], outlook: Outlook, patience_s: float = 0.0) -> None:
-        """``patience_s``: see ``Triage``."""
+    def __init__(
+        self,
+        log: NotificationLog,
+        receivers: Sequence[Receiver],
+        outlook: Outlook,
+        patience_s: float = 0.0,
+        look_s: float = _LOOK_S,
+    ) -> None:
+        """``patience_s``: see ``Triage``. ``look_s``: how often it looks whether the platform itself lives."""
         self._log = log
         self._receivers = receivers
         self._outlook = outlook
         self._patience_s = patience_s
+        self._look_s = look_s
         self._last: tuple[Sequence[AlertState], Surroundings] = ((), Surroundings())
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -62,7 +80,7 @@ class Notifier:
 
     async def _serve(self, receiver: Receiver, stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
-        attempts, begun, refreshed = 0, False, float("-inf")
+        attempts, begun, refreshed, looks = 0, False, float("-inf"), float("-inf")
         triage = Triage(self._patience_s)
         while not stop.is_set():
             delay_s, troubles = POLL_S, list[Exception]()
@@ -71,6 +89,9 @@ class Notifier:
                     await asyncio.to_thread(self._log.begin, receiver.name)
                     begun = True
                 await asyncio.to_thread(self._turn, receiver, triage, attempts + 1, loop.time())
+                if receiver.suppresses and loop.time() >= looks:
+                    await asyncio.to_thread(self._look_at_itself, receiver, attempts + 1)
+                    looks = loop.time() + self._look_s
             except (DeliveryError, Unavailable) as error:
                 troubles.append(error)
             if receiver.refresh_s is not None and loop.time() - refreshed >= receiver.refresh_s:
@@ -89,12 +110,22 @@ class Notifier:
         """While the store is away, what fired last is said again: it must not look resolved."""
         try:
             self._last = self._outlook.firing(), self._outlook.surroundings()
-            hears = self._outlook.hears()
+            hears = self._outlook.deaf_since() is None
         except Unavailable:
             hears = False
         if not hears:
             _log.warning("nothing-is-heard", receiver=receiver.name)
         receiver.refresh(*self._last, hears=hears)
+
+    def _look_at_itself(self, receiver: Receiver, attempts: int) -> None:
+        """People are told that nothing is judged, and that it is again; an Alertmanager misses ``DEAD_MAN`` then."""
+        deaf_since = self._outlook.deaf_since()
+        deaf = deaf_since is not None
+        if (deaf and not self._outlook.has_listened()) or deaf == self._log.fires(receiver.name, BLIND_ALERT):
+            return
+        state = _blind(deaf_since, self._outlook.now_ns() // NS)
+        title = receiver.tell([state], Suppressions([state], Surroundings(), self._outlook.now_ns()))
+        self._log.done(receiver.name, [state], "sent", title, attempts)
 
     def _turn(self, receiver: Receiver, triage: Triage, attempts: int, now_s: float) -> None:
         pending = self._log.pending(receiver.name)
@@ -117,6 +148,28 @@ class Notifier:
             title = receiver.tell(states, context)
             self._log.done(receiver.name, states, "sent", title, attempts)
             _log.info("notified", receiver=receiver.name, message=title, transitions=len(states))
+
+
+def _blind(deaf_since: int | None, now_unix_s: int) -> AlertState:
+    silent = "" if deaf_since is None else datetime.fromtimestamp(deaf_since, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return AlertState(
+        alert=BLIND_ALERT,
+        objective=metrics.BLIND,
+        subject=SubjectId("photonwatch"),
+        severity=SEVERITIES[0],
+        firing=deaf_since is not None,
+        since_unix_s=now_unix_s,
+        tiers=(),
+        text=(
+            f"photonwatch judges nothing: nothing was stored since {silent}. No alert on a device can fire. Look at "
+            "`photonwatch status` and at the logs of worker and Kafka."
+            if silent
+            else "photonwatch stores and judges again."
+        ),
+        burn_rate=None,
+        budget_remaining=None,
+        run=RunId(""),
+    )
 
 
 async def _stopped(stop: asyncio.Event, within_s: float) -> None:

@@ -25,7 +25,9 @@ class StoredOutlook:
         definitions: Definitions,
         topology: Topology,
         schedule: Schedule,
+        *,
         clock_ns: Callable[[], int] = time.time_ns,
+        deaf_after_s: float = _DEAF_AFTER_S,
     ) -> None:
         self._reader = reader
         self._objectives = {each.name: each for each in definitions.objectives}
@@ -33,6 +35,8 @@ class StoredOutlook:
         self._topology = topology
         self._schedule = schedule
         self._clock_ns = clock_ns
+        self._deaf_after_s = deaf_after_s
+        self._begun = time.monotonic()
 
     def now_ns(self) -> int:
         """UTC."""
@@ -55,7 +59,15 @@ class StoredOutlook:
         """All that fires now, held against what it stands in."""
         return Suppressions(self.firing(), self.surroundings(), self.now_ns())
 
+    def deaf_since(self) -> int | None:
+        """Since when (UTC seconds) nothing was stored, if that is minutes ago; None: something was, or never anything at all."""
+        last = self._reader.last_stored()
+        return last[0] if last and last[1] >= self._deaf_after_s else None
+
+    def has_listened(self) -> bool:
+        """Whether it is there for long enough that silence means something: a platform that starts was silent before."""
+        return time.monotonic() - self._begun >= self._deaf_after_s
+
     def hears(self) -> bool:
-        """Whether something was stored in the last minutes, or never anything at all."""
-        silent_s = self._reader.silent_s()
-        return silent_s is None or silent_s < _DEAF_AFTER_S
+        """Whether it is not deaf."""
+        return self.deaf_since() is None

@@ -119,13 +119,13 @@ class JudgementQuestions(Questions):
             for row in rows.to_pylist()
         ]
 
-    def silent_s(self) -> float | None:
-        """How long ago the last batch of anything was stored, by the store's clock; None: none ever was."""
+    def last_stored(self) -> tuple[int, float] | None:
+        """When the last batch of anything was stored (UTC seconds), and how many seconds ago, by the store's clock."""
         rows = self._client.query(
-            "SELECT count() AS batches, toUnixTimestamp64Milli(now64(3)) - toUnixTimestamp64Milli(max(stored_at)) AS ms "
+            "SELECT count() AS batches, toUnixTimestamp64Milli(max(stored_at)) AS last, toUnixTimestamp64Milli(now64(3)) AS now "
             "FROM ledger"
-        )
-        return rows["ms"][0].as_py() / 1e3 if rows["batches"][0].as_py() else None
+        ).to_pylist()[0]
+        return (rows["last"] // 1000, (rows["now"] - rows["last"]) / 1e3) if rows["batches"] else None
 
     def annotations(self, since: int = 0, subject: SubjectId | None = None) -> list[Annotation]:
         """What was noted since then, about one subject or all, the earliest first."""

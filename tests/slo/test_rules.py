@@ -15,7 +15,7 @@ from slo.definitions import load
 from slo.evaluation import Evaluator
 from slo.objective import Objective
 from slo.period import RollingWindow
-from slo.rules import duration_text, rule_file
+from slo.rules import duration_text, groups, rule_file
 from slo.tiers import Tier
 from tests.slo.samples import SUBJECT, definitions, objective, sample
 
@@ -54,8 +54,8 @@ def test_the_numbers_are_exact() -> None:
 
 def test_only_what_photonwatch_measures_has_rules() -> None:
     foreign = replace(objective(), criterion=None)
-    assert yaml.safe_load(rule_file([foreign, objective()]))["groups"][0]["name"] == "photonwatch-slo-purity"
-    assert yaml.safe_load(rule_file([foreign])) == {"groups": []}
+    assert [group["name"] for group in groups([foreign, objective()])] == ["photonwatch-slo-purity"]
+    assert groups([foreign]) == []
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,48 @@ def test_promtool_accepts_them(golden: Path) -> None:
     checked = subprocess.run(["promtool", "check", "rules", golden], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "SUCCESS" in checked.stdout
+
+
+@needs_promtool
+def test_silence_and_a_dead_worker_fire_in_time(tmp_path: Path) -> None:
+    """The device is heard for ten minutes, the worker for twenty."""
+    under = replace(objective(name="cryo"), no_data_alerts=(("page", 300),), critical=True)
+    (tmp_path / "rules.yaml").write_text(rule_file([under]), "utf-8")
+    heard, labels = "0+1x60 60x60 _x120", f'{{objective="cryo", subject="{SUBJECT}"}}'
+
+    def firing(at: str, *alerts: str) -> dict[str, object]:
+        samples = [{"labels": each, "value": 1} for each in alerts]
+        expression = 'sum by (alertname, severity, tier, subject, critical) (ALERTS{alertstate="firing", severity!="none"})'
+        return {"expr": expression, "eval_time": at, "exp_samples": samples}
+
+    silent = f'{{alertname="PhotonwatchBudgetBurn", severity="page", tier="no-data", subject="{SUBJECT}", critical="true"}}'
+    blind = '{alertname="PhotonwatchBlind", severity="page", critical="true"}'
+    counters = [f"photonwatch_sli_{kind}_total{labels}" for kind in ("bad", "insufficient", "excluded")]
+    document = {
+        "rule_files": ["rules.yaml"],
+        "evaluation_interval": "10s",
+        "tests": [
+            {
+                "interval": "10s",
+                "input_series": [
+                    {"series": f"photonwatch_sli_good_total{labels}", "values": heard},
+                    *({"series": each, "values": "0x120 _x120"} for each in counters),
+                    {"series": "photonwatch_stored_offset", "values": "0+5x120 _x120"},
+                    {"series": "photonwatch_messages_total", "values": "0+5x120 _x120"},
+                ],
+                "promql_expr_test": [
+                    firing("14m50s"),
+                    firing("15m10s", silent),
+                    firing("20m", silent),
+                    firing("29m50s"),
+                    firing("30m20s", blind),
+                ],
+            }
+        ],
+    }
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump(document), "utf-8")
+    tested = subprocess.run(["promtool", "test", "rules", "test.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
 def series(*stretches: tuple[Verdict, int]) -> list[Verdict]:

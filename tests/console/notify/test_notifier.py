@@ -77,11 +77,18 @@ def hook() -> Iterator[Hook]:
 
 
 @contextmanager
-def notifying(client: Client, reader: Reader, hook: Hook, topology: Topology = NOBODY, patience_s: float = 0.0) -> Iterator[None]:
+def notifying(
+    client: Client,
+    reader: Reader,
+    hook: Hook,
+    topology: Topology = NOBODY,
+    patience_s: float = 0.0,
+    deaf_after_s: float = 1_000.0,
+) -> Iterator[None]:
     """A notifier at work in a thread of its own."""
     receiver = PersonalReceiver(f"json://127.0.0.1:{hook.port}/alerts", "")
-    outlook = StoredOutlook(reader, load(), topology, Schedule(()))
-    notifier = Notifier(NotificationLog(client), [receiver], outlook, patience_s)
+    outlook = StoredOutlook(reader, load(), topology, Schedule(()), deaf_after_s=deaf_after_s)
+    notifier = Notifier(NotificationLog(client), [receiver], outlook, patience_s, look_s=0.5)
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
     thread = threading.Thread(target=lambda: loop.run_until_complete(notifier.run(stop)))
     thread.start()
@@ -218,6 +225,21 @@ def test_maintenance_is_silent_but_not_about_what_is_critical(
         alerts.exclude(msgspec.structs.replace(notice, end_unix_ns=time.time_ns()))
         until(lambda: len(hook.sent) == 2, "what is still bad after it")
     assert hook.sent[1]["title"] == f"[page] {device}: qdp-g2-zero fires"
+
+
+@pytest.mark.slow
+def test_people_are_told_once_that_nothing_is_judged_any_more(
+    client: Client, reader: Reader, hook: Hook, alerts: Alerts, device: str
+) -> None:
+    alerts.happen(state(device, "page", 1_790_000_100, firing=True))
+    for _ in range(2):
+        with notifying(client, reader, hook, deaf_after_s=2.0):
+            until(lambda: len(hook.sent) == 1, "that nothing was stored for two seconds")
+            threading.Event().wait(3)
+    assert hook.sent[0]["title"] == "[page] photonwatch: PhotonwatchBlind fires"
+    with notifying(client, reader, hook, deaf_after_s=1_000.0):
+        until(lambda: len(hook.sent) == 2, "that something is stored again")
+    assert hook.sent[1]["title"] == "[page] photonwatch: PhotonwatchBlind cleared"
 
 
 def _outcomes(client: Client, receiver: str) -> dict[str, int]:
