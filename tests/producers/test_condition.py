@@ -15,7 +15,9 @@ DEVICE = Apparatus(source=PulsedParameters(rate_hz=1e5, g2=0.1), line=Line())
 
 def failure(name: str, *changes: Change, firmware: str = "") -> Failure:
     notice = Notice(indicators=(), severity="page", runbook="x")
-    return Failure(id=name, title="x", kinds=(), physics="x", changes=changes, shows=(), notice=notice, firmware=firmware)
+    return Failure(
+        id=name, title="x", kinds=(), physics="x", changes=changes, shows=(), notice=notice, signs={}, firmware=firmware
+    )
 
 
 def g2(condition: Condition, elapsed_s: float) -> float:

@@ -31,7 +31,9 @@ def feed(apparatus: Apparatus | None = None, *, run_ps: int = 10**18, origin: in
 
 def failure(*changes: Change, firmware: str = "") -> Failure:
     notice = Notice(indicators=(), severity="page", runbook="x")
-    return Failure(id="x.F1", title="x", kinds=(), physics="x", changes=changes, shows=(), notice=notice, firmware=firmware)
+    return Failure(
+        id="x.F1", title="x", kinds=(), physics="x", changes=changes, shows=(), notice=notice, signs={}, firmware=firmware
+    )
 
 
 def check(blocks: list[TagBlock]) -> None:

@@ -52,7 +52,7 @@ def events(found: list[Outgoing], kind: type) -> list[Event]:
 
 def failure(*changes: Change) -> Failure:
     notice = Notice(indicators=(), severity="page", runbook="x")
-    return Failure(id="x", title="x", kinds=(), physics="x", changes=changes, shows=(), notice=notice)
+    return Failure(id="x", title="x", kinds=(), physics="x", changes=changes, shows=(), notice=notice, signs={})
 
 
 def test_heartbeats_touch_and_are_numbered() -> None:
