@@ -102,6 +102,7 @@ class Pipelines:
             metrics=self._metrics,
             positions=positions,
             stored=stored,
+            topology=self._knowledge.topology,
         )
 
     def telemetry(self, topic: str, partition: int, positions: Positions, stored: int) -> Pipeline:

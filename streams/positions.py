@@ -94,6 +94,11 @@ class TrackPosition(msgspec.Struct, kw_only=True):
     """What it has told of."""
     sequences: dict[str, int] = {}
     """The last number of each source of its records."""
+    unusable: str = ""
+    """The state that takes its time out of budgets, if it is in one."""
+    unusable_since_ns: int = 0
+    beat_ns: int = 0
+    """End of its latest heartbeat."""
 
 
 class Positions(msgspec.Struct, kw_only=True):

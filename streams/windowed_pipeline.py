@@ -11,7 +11,7 @@ from schemas.topics import INDICATORS
 from streams.log import AliveClock, Message
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Outgoing
-from streams.positions import Positions
+from streams.positions import Positions, TrackPosition
 from streams.processors.windows import Entry, Window, Windows
 from streams.record_pipeline import RecordPipeline
 
@@ -65,6 +65,11 @@ class WindowedPipeline(RecordPipeline, Generic[R]):
         del record
         return ()
 
+    def _follow(self, record: R, position: TrackPosition) -> list[Outgoing]:
+        """What follows from a record in the light of those before it; what must be remembered goes into the position."""
+        del record, position
+        return []
+
     @property
     def pending(self) -> bool:
         return super().pending or self._windows.open
@@ -81,8 +86,10 @@ class WindowedPipeline(RecordPipeline, Generic[R]):
         if self._windows.came_before(entry):
             return
         in_time = self._windows.take(entry, self._clock.now_ms, message.timestamp_ms)
+        following = self._follow(entry.record, self._windows.position(entry))
         if self._storing:
             self._publish(self._at_once(entry.record))
+            self._outgoing += following
             self._records.append((message.offset, entry.record))
             if not in_time:
                 self._metrics.late_record(self._topic)

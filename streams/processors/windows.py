@@ -129,6 +129,10 @@ class Windows(Generic[R]):
         track.open.setdefault(end_s, []).append(entry)
         return True
 
+    def position(self, entry: Entry[R]) -> TrackPosition:
+        """That of the entry's run, which was taken."""
+        return self._tracks[entry.subject, entry.run].position
+
     def close(self, now_ms: int) -> Iterator[Window[R]]:
         """The windows that are complete by now, subject by subject, the earliest first."""
         for key, track in tuple(self._tracks.items()):

@@ -7,10 +7,12 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from schemas.events import Event, Heartbeat, State, Swaps, What
+from schemas.exclusion import ExclusionNotice
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.records import Estimate, IndicatorSample
 from schemas.telemetry import Reading, Telemetry
-from schemas.topics import DEAD_LETTERS, INDICATORS, TICK
+from schemas.topics import DEAD_LETTERS, TICK
+from slo.topology import Topology
 from storage import tables
 from streams import positions as positions_codec
 from streams.event_pipeline import EventPipeline
@@ -21,6 +23,7 @@ from streams.positions import Positions
 from streams.processors.windows import Window
 from streams.telemetry_pipeline import TelemetryPipeline
 
+TOPOLOGY = Topology({SubjectId("b-on-top"): (SubjectId("b"),)})
 START_NS = 1_800_000_000 * 10**9
 LENGTH_S = 4
 
@@ -72,7 +75,8 @@ def history() -> list[Message]:
     for index in range(200):
         values.append((300 * index, event("a", index, 300 * index)))
         if index < 66:
-            values.append((300 * index + 20, event("b", index, 300 * index, Heartbeat(state=State.OPERATIONAL))))
+            state = State.WARM_UP if 10 <= index < 40 else State.OPERATIONAL
+            values.append((300 * index + 20, event("b", index, 300 * index, Heartbeat(state=state))))
         if index % 50 == 49:
             values.append((300 * index + 30, event("a", index, 300 * index)))  # sent again
             values.append((300 * index + 40, b"{"))
@@ -90,6 +94,7 @@ def pipeline(positions: Positions | None = None, stored: int = 0) -> EventPipeli
         metrics=WorkerMetrics(CollectorRegistry()),
         positions=positions or Positions(),
         stored=stored,
+        topology=TOPOLOGY,
     )
 
 
@@ -98,7 +103,19 @@ def run(one: EventPipeline, messages: list[Message]) -> list[Finished]:
 
 
 def sampled(finished: list[Finished]) -> list[IndicatorSample]:
-    return [out.record for one in finished for out in one.outgoing if out.topic == INDICATORS]  # type: ignore[misc]
+    return [out.record for one in finished for out in one.outgoing if isinstance(out.record, IndicatorSample)]
+
+
+def test_a_device_that_warms_up_takes_its_time_out_of_budgets_and_that_of_what_depends_on_it() -> None:
+    notices = [
+        out.record for one in run(pipeline(), history()) for out in one.outgoing if isinstance(out.record, ExclusionNotice)
+    ]
+    own, other = ([one for one in notices if one.subject == subject] for subject in ("b", "b-on-top"))
+    assert len(own) == len(other) == 30
+    assert {(one.start_unix_ns, one.reason) for one in own} == {(START_NS + 2_900 * 10**6, "warm-up: b says so")}
+    ends = [(one.end_unix_ns - START_NS) // 10**6 for one in own]
+    assert ends == [300 * index + 30_000 for index in range(10, 40)]
+    assert {one.reason for one in other} == {"warm-up of b: b says so"}
 
 
 def test_every_record_is_stored_once_and_every_window_sampled_once() -> None:
