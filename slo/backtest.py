@@ -14,13 +14,11 @@ from slo.composite_assessment import assess_composite, measured
 from slo.exclusions import Exclusion, Stretch, allowed, covered, inside
 from slo.instant import NS
 from slo.objective import Objective
-from slo.period import CalendarWindow
+from slo.period import longest_s
 from slo.series import Series
 from slo.turning import Marks, Transition, period_starts, transitions
 
 WEEK_NS = 7 * 86_400 * NS
-_LONGER_S = 3 * 86_400
-"""Calendar periods are up to this much longer than their nominal length."""
 
 
 class Episode(NamedTuple):
@@ -82,8 +80,7 @@ def a_week(count: int, since_ns: int, until_ns: int) -> Fraction | None:
 
 def look_back_ns(objectives: Iterable[Objective]) -> int:
     """How much of the past before a stretch its windows need."""
-    lengths = [each.windows_s[-1] + (_LONGER_S if isinstance(each.window, CalendarWindow) else 0) for each in objectives]
-    return max(lengths, default=0) * NS
+    return max((max(each.windows_s[-1], longest_s(each.window)) for each in objectives), default=0) * NS
 
 
 def try_objective(

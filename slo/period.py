@@ -35,6 +35,9 @@ class CalendarWindow:
 
 
 Window = RollingWindow | CalendarWindow
+_LONGEST_DAYS = {"d": 1, "w": 7, "M": 31, "Q": 92, "Y": 366}
+_CLOCK_CHANGE_S = 7_200
+"""A calendar period may be so much longer than its days."""
 
 
 def period_s(window: Window) -> int:
@@ -44,6 +47,13 @@ def period_s(window: Window) -> int:
             return length_s
         case CalendarWindow(count, unit):
             return count * _NOMINAL_S[unit]
+
+
+def longest_s(window: Window) -> int:
+    """A length that no period of the window exceeds."""
+    if isinstance(window, CalendarWindow) and window.unit in _LONGEST_DAYS:
+        return window.count * _LONGEST_DAYS[window.unit] * _DAY_S + _CLOCK_CHANGE_S
+    return period_s(window)
 
 
 class Span(NamedTuple):

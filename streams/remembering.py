@@ -12,14 +12,13 @@ from slo.history import RunLengthHistory
 from slo.instant import NS
 from slo.layered_history import LayeredHistory
 from slo.objective import Objective
+from slo.period import longest_s
 from storage.errors import Unavailable
 from storage.past_verdicts import PastExclusion, PastVerdicts, Sums
 from streams.stored_past import HOUR_S, StoredHours, StoredPast
 
 FOREVER_NS = (1 << 62) // NS * NS
 """The end of an exclusion whose end is not known yet."""
-_LONGER_S = 3 * 86_400
-"""Calendar periods are up to this much longer than their nominal length."""
 
 
 def remembered(past: PastVerdicts, objectives: Iterable[Objective], wait: Callable[[Unavailable], None]) -> list[Remembered]:
@@ -30,7 +29,7 @@ def remembered(past: PastVerdicts, objectives: Iterable[Objective], wait: Callab
     """
     known = {each.name: each for each in objectives}
     tracks = [track for track in past.tracks() if track.objective in known]
-    longest_s = max((each.period_s for each in known.values()), default=0) + _LONGER_S
+    longest_s = max((longest_s(each.window) for each in known.values()), default=0)
     ends: dict[tuple[str, SubjectId], dict[RunId, int]] = defaultdict(dict)
     for run in past.runs(longest_s):
         ends[run.objective, run.subject][run.run] = run.end_unix_s
@@ -40,7 +39,7 @@ def remembered(past: PastVerdicts, objectives: Iterable[Objective], wait: Callab
             standings[alert.objective, alert.subject][alert.severity] = Standing(alert.firing, alert.since_unix_s, alert.tiers)
     hours = StoredHours(past, wait)
     sums = {
-        name: past.sums(name, _grain_s(known[name]), known[name].period_s + _LONGER_S)
+        name: past.sums(name, _grain_s(known[name]), longest_s(known[name].window))
         for name in sorted({track.objective for track in tracks})
     }
     return [
