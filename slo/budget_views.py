@@ -1,118 +1,181 @@
-"""Views of budgets for ClickHouse, made from the definitions: the statements that make them, and which are of no use any more."""
+"""Views of budgets for ClickHouse, made from the definitions: what the stream counts, counted by SQL, exactly.
 
-from collections.abc import Iterable, Sequence
+The SQL stands in slo/views; here the definitions become its tables. Everything is whole numbers of 64 and 256 bits and fractions
+of them; nothing is a float before it is shown. Conventions are the stream's: (start, end], everything belongs by its end.
+"""
 
-from slo.budget_sql import EXCLUSIONS_VIEW, AsOf, fraction_sql, text_sql, windows_sql
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+
 from slo.exact import number_text
 from slo.exclusions import Exclusion
-from slo.objective import Objective
+from slo.instant import NS
+from slo.objective import Method, Objective
+from slo.period import CalendarWindow, longest_s, span_at
 
-OWN_PREFIX = "slo_of "
-"""Each objective has a view of its own by this and its name; ``slo_windows`` puts them together."""
-WINDOWS, BUDGETS, TIERS = "slo_windows", "slo_budgets", "slo_tiers"
-_FOREVER_NS = 1 << 62
-"""The end of an exclusion whose end is not known yet."""
+VIEWS = ("slo_objectives", "slo_tier_definitions", "slo_exclusions", "slo_counted", "slo_windows", "slo_budgets", "slo_tiers")
+"""In an order in which they can be made."""
+_CALENDAR_S = 5 * 366 * 86_400
+"""How far around the time at which they are made views know a calendar's periods."""
+_LATER = (
+    "sum(whole_events) OVER (PARTITION BY counted.objective, subject ORDER BY end DESC ROWS UNBOUNDED PRECEDING) - whole_events"
+)
+_OBJECTIVE: Mapping[str, str] = {
+    "objective": "String",
+    "service": "String",
+    "indicator": "String",
+    "target": "String",
+    "budget_numerator": "Int256",
+    "budget_denominator": "Int256",
+    "method": "String",
+    "lengths": "Array(UInt32)",
+    "period_s": "UInt32",
+    "longest_s": "Int64",
+    "slice_s": "Int64",
+    "slice_numerator": "Int64",
+    "slice_denominator": "Int64",
+    "empty_slices": "String",
+    "event_window": "Int64",
+    "changes": "Array(Int64)",
+    "even_start": "Nullable(Int64)",
+    "cap_ns": "Int64",
+    "cap_period_ns": "Int64",
+    "is_critical": "UInt8",
+}
+_TIER: Mapping[str, str] = {
+    "objective": "String",
+    "tier": "String",
+    "severity": "String",
+    "short_s": "UInt32",
+    "long_s": "UInt32",
+    "factor": "String",
+    "numerator": "Int256",
+    "denominator": "Int256",
+    "minimum_events": "UInt64",
+}
+_EXCLUSION: Mapping[str, str] = {
+    "subject": "String",
+    "start_ns": "Int64",
+    "end_ns": "Int64",
+    "reason": "String",
+    "who": "String",
+}
 
 
 def view_statements(objectives: Iterable[Objective], planned: Sequence[Exclusion], made_unix_s: int) -> list[str]:
     """The statements, in an order in which they can be run; again whenever definitions or plans change. Composites, which count
-    nothing, have no view.
+    nothing themselves, are not in the views.
 
-    ``planned`` are the occurrences of planned exclusions as far as the views shall know them.
+    ``planned`` are the occurrences of planned exclusions as far as the views shall know them. Calendars reach five years from
+    ``made_unix_s``.
     """
     counting = [each for each in objectives if each.criterion]
-    views = {EXCLUSIONS_VIEW: _exclusions(planned)}
-    views |= {own_view(each.name): _own(each, AsOf(made_unix_s)) for each in counting}
-    if counting:
-        views[WINDOWS] = "\nUNION ALL ".join(f"SELECT * FROM {_name(own_view(each.name))}" for each in counting)
-        views[BUDGETS] = _budgets()
-        views[TIERS] = _tiers(counting)
-    return [f"CREATE OR REPLACE VIEW {_name(name)} AS\n{sql}" for name, sql in views.items()]
+    made = {
+        "slo_objectives": _table(_OBJECTIVE, [_objective_row(each, made_unix_s) for each in counting]),
+        "slo_tier_definitions": _table(_TIER, [row for each in counting for row in _tier_rows(each)]),
+        "slo_exclusions": _sql("slo_exclusions").replace("<PLANNED>", _table(_EXCLUSION, _planned_rows(planned))),
+        "slo_windows": _sql("slo_windows").replace("<WINDOWS>", _windows(counting)),
+    }
+    return [f"CREATE OR REPLACE VIEW {name} AS\n{made.get(name) or _sql(name)}" for name in VIEWS]
 
 
-def own_view(objective: str) -> str:
-    """The name of an objective's own view."""
-    return OWN_PREFIX + objective
+def _windows(objectives: Sequence[Objective]) -> str:
+    """One question for each way of counting that occurs."""
+    kinds: dict[tuple[bool, bool], list[str]] = {}
+    for each in objectives:
+        kind = (each.method is Method.RATIO_TIMESLICES and each.slice_s is not None, each.event_window is not None)
+        kinds.setdefault(kind, []).append(_text(each.name))
+    parts = []
+    for (averaged, of_events), names in sorted(kinds.items()) or [((False, False), ["''"])]:
+        placed = _sql("placed").replace("<LATER_EVENTS>", _LATER if of_events else "0").replace("<OBJECTIVES>", ", ".join(names))
+        parts.append(_sql("averaged_windows" if averaged else "windows").replace("<PLACED>", placed))
+    return "\nUNION ALL\n".join(parts)
 
 
-def drop_statement(view: str) -> str:
-    """Away with a view, if it is there."""
-    return f"DROP VIEW IF EXISTS {_name(view)}"
+def _objective_row(objective: Objective, made_unix_s: int) -> list[str]:
+    assert objective.criterion is not None  # noqa: S101 - view_statements chose
+    ratio = objective.slice_ratio if objective.slice_ratio is not None else 1
+    cap = objective.exclusion_cap * objective.period_s * NS
+    sliced = objective.method is not Method.OCCURRENCES and objective.slice_s is not None
+    return [
+        _text(objective.name),
+        _text(objective.service),
+        _text(objective.criterion.indicator),
+        _text(number_text(objective.target)),
+        _text(str(objective.budget.numerator)),
+        _text(str(objective.budget.denominator)),
+        _text(objective.method),
+        _numbers(objective.windows_s),
+        str(objective.period_s),
+        str(max(objective.windows_s[-1], longest_s(objective.window))),
+        str(objective.slice_s if sliced else 0),
+        str(ratio.numerator),
+        str(ratio.denominator),
+        _text(objective.empty_slices),
+        str(objective.event_window or 0),
+        *_calendar(objective, made_unix_s),
+        str(-1 if objective.exclusion_cap == 1 else cap.numerator // cap.denominator),
+        str(objective.period_s * NS),
+        str(int(objective.critical)),
+    ]
 
 
-def _name(view: str) -> str:
-    return "`" + view.replace("\\", "\\\\").replace("`", "\\`") + "`"
+def _calendar(objective: Objective, made_unix_s: int) -> tuple[str, str]:
+    """The changes of period that are known; or, of periods that no calendar changes, where one begins."""
+    window = objective.window
+    if not isinstance(window, CalendarWindow):
+        return "[]", "NULL"
+    if longest_s(window) == objective.period_s:
+        return "[]", str(span_at(window, made_unix_s).start_unix_s)
+    span = span_at(window, made_unix_s - _CALENDAR_S)
+    changes = [span.start_unix_s, span.end_unix_s]
+    while changes[-1] < made_unix_s + _CALENDAR_S:
+        changes.append(span_at(window, changes[-1] + 1).end_unix_s)
+    return _numbers(changes), "NULL"
 
 
-def _exclusions(planned: Sequence[Exclusion]) -> str:
-    """What was raised, as it was told last; and what is planned."""
-    raised = (
-        "SELECT subject, toInt64(toUnixTimestamp64Nano(exclusions.time)) AS start_ns, "
-        f"argMax(ifNull(toInt64(toUnixTimestamp64Nano(until)), {_FOREVER_NS}), (stored_at, batch_lo, position)) AS end_ns, "
-        "reason, argMax(who, (stored_at, batch_lo, position)) AS who "
-        "FROM exclusions GROUP BY subject, start_ns, reason"
-    )
-    if not planned:
-        return raised
-    rows = ", ".join(
-        f"({text_sql(each.subject)}, {each.start_ns}, {each.end_ns}, {text_sql(each.reason)}, {text_sql(each.who)})"
+def _tier_rows(objective: Objective) -> list[list[str]]:
+    return [
+        [
+            _text(objective.name),
+            _text(tier.name),
+            _text(tier.severity),
+            str(tier.short_s),
+            str(tier.long_s),
+            _text(number_text(tier.factor)),
+            _text(str(tier.threshold(objective.budget).numerator)),
+            _text(str(tier.threshold(objective.budget).denominator)),
+            str(tier.minimum_events),
+        ]
+        for tier in objective.tiers
+    ]
+
+
+def _planned_rows(planned: Iterable[Exclusion]) -> list[list[str]]:
+    return [
+        [_text(each.subject), str(each.start_ns), str(each.end_ns), _text(each.reason), _text(each.who)]
         for each in sorted(planned)
-    )
-    names = "'subject String, start_ns Int64, end_ns Int64, reason String, who String'"
-    return f"{raised}\nUNION ALL SELECT * FROM values({names}, {rows})"
+    ]
 
 
-def _own(objective: Objective, as_of: AsOf) -> str:
-    """An objective's windows with their ratios; what is undefined is NULL."""
-    budget = objective.budget
-    # Where there are no events the denominators are 1, for every branch is worked out, and the answer is NULL.
-    events, some = "(good + bad)", "greatest(good + bad, toInt256(1))"
-    spent = f"(bad * toInt256('{budget.denominator}'))"
-    allowed = f"({events} * toInt256('{budget.numerator}'))"
-    divisor = f"({some} * toInt256('{budget.numerator}'))"
-    undefined = f"if({events} = 0, NULL, "
-    return (
-        f"SELECT *, {text_sql(number_text(objective.target))} AS target, "
-        f"{undefined}{fraction_sql('bad', some)}) AS error_ratio, "
-        f"{undefined}{fraction_sql(spent, divisor)}) AS burn_rate, "
-        f"{undefined}{fraction_sql(f'({allowed} - {spent})', divisor)}) AS remaining_ratio, "
-        f"{undefined}toFloat64({spent}) / toFloat64({divisor})) AS burn, "
-        f"{fraction_sql(allowed, f'(unit * {budget.denominator})')} AS allowed_events, "
-        f"{fraction_sql('bad', 'unit')} AS bad_events\nFROM (\n{windows_sql(objective, as_of)}\n)"
-    )
+def _table(columns: Mapping[str, str], rows: Sequence[Sequence[str]]) -> str:
+    """A SELECT of constant rows."""
+    names = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    if not rows:
+        return f"SELECT * FROM null({_text(names)})"
+    return f"SELECT * FROM values({_text(names)},\n" + ",\n".join(f"({', '.join(row)})" for row in rows) + ")"
 
 
-def _budgets() -> str:
-    return (
-        "SELECT objective, subject, at, since, target, bad_events AS used, allowed_events AS total, remaining_ratio, "
-        "1 - burn AS remaining, good, bad, unit, insufficient, excluded "
-        f"FROM {WINDOWS} WHERE is_period"
-    )
+def _sql(name: str) -> str:
+    """A shipped text, without its comments."""
+    lines = files("slo").joinpath("views", f"{name}.sql").read_text("utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
 
 
-def _tiers(objectives: Iterable[Objective]) -> str:
-    """Every tier as it stands: ``is_above`` both thresholds, ``is_enough`` events, ``fires`` where both."""
-    rows = ", ".join(
-        f"({text_sql(each.name)}, {text_sql(tier.name)}, {text_sql(tier.severity)}, {tier.short_s}, {tier.long_s}, "
-        f"{text_sql(number_text(tier.factor))}, {text_sql(str(threshold.numerator))}, {text_sql(str(threshold.denominator))}, "
-        f"{tier.minimum_events})"
-        for each in objectives
-        for tier in each.tiers
-        for threshold in [tier.threshold(each.budget)]
-    )
-    names = (
-        "'objective String, tier String, severity String, short_s UInt32, long_s UInt32, factor String, "
-        "numerator Int256, denominator Int256, minimum_events UInt64'"
-    )
-    defined = f"SELECT * FROM values({names}, {rows})" if rows else f"SELECT * FROM null({names})"
-    above = " AND ".join(
-        f"anyIf(bad, window_s = {length}) * denominator > anyIf(good + bad, window_s = {length}) * numerator"
-        for length in ("short_s", "long_s")
-    )
-    return (
-        "SELECT objective, subject, at, tier, severity, short_s, long_s, factor, "
-        "anyIf(burn, window_s = short_s) AS short_burn, anyIf(burn, window_s = long_s) AS long_burn, "
-        f"{above} AS is_above, anyIf(good + bad >= minimum_events * unit, window_s = long_s) AS is_enough, "
-        f"is_above AND is_enough AS fires FROM {WINDOWS} INNER JOIN ({defined}) AS defined USING objective "
-        "GROUP BY objective, subject, at, tier, severity, short_s, long_s, factor, numerator, denominator, minimum_events"
-    )
+def _numbers(values: Sequence[int]) -> str:
+    return f"[{', '.join(map(str, values))}]"
+
+
+def _text(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

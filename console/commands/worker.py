@@ -13,8 +13,11 @@ def worker(context: typer.Context) -> None:
     """Run one worker until it is told to stop. “photonwatch up” runs one by itself."""
     settings = of(context).settings
     logs.configure(settings.log.level, sys.stderr)
+    from console.budget_views import views_in_force
     from console.preparing import prepare
     from streams.app import run_worker
 
     prepare(broker_connection(settings), store_address(settings, readonly=False))
-    run_worker(worker_settings(settings))
+    worked = worker_settings(settings)
+    views_in_force(worked.store, worked.definitions, worked.exclusions)
+    run_worker(worked)

@@ -1,0 +1,51 @@
+"""Brings the store's views of budgets to the definitions in force: made anew at every start, and on request."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from slo.budget_views import view_statements
+from slo.definitions import Definitions, load
+from slo.exclusion_file import read_plan
+from slo.exclusions import Exclusion
+from slo.instant import NS
+from slo.schedule import Schedule
+from storage.client import Client, StoreAddress, connect
+from storage.errors import StoreError
+
+_log = structlog.get_logger(__name__)
+_AHEAD_S = 400 * 86_400
+"""How far ahead planned exclusions stand in the views."""
+
+
+def planned_ahead(schedule: Schedule, now_unix_s: int) -> Sequence[Exclusion]:
+    """The occurrences of planned exclusions that the views know."""
+    return schedule.until((now_unix_s + _AHEAD_S) * NS)
+
+
+def apply_views(client: Client, definitions: Definitions, schedule: Schedule, now_unix_s: int) -> int:
+    """Make the views; how many statements it took.
+
+    Raises:
+        StoreError: the store is away, or refuses.
+    """
+    statements = view_statements(definitions.objectives, planned_ahead(schedule, now_unix_s), now_unix_s)
+    for statement in statements:
+        client.command(statement)
+    return len(statements)
+
+
+def views_in_force(store: StoreAddress, definitions: Sequence[Path], plans: Sequence[Path]) -> None:
+    """Make the views of what a worker judges by. Nothing that flows needs them: a store that refuses them is only told of.
+
+    Raises:
+        SloError, OSError: definitions or plans cannot be read.
+    """
+    schedule = Schedule([planned for file in plans for planned in read_plan(file)])
+    try:
+        with connect(store) as client:
+            apply_views(client, load(definitions), schedule, int(time.time()))
+    except StoreError as error:
+        _log.warning("views-not-made", reason=str(error), do="photonwatch slo views --apply")
