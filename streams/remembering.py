@@ -29,9 +29,9 @@ def remembered(past: PastVerdicts, objectives: Iterable[Objective], wait: Callab
     """
     known = {each.name: each for each in objectives}
     tracks = [track for track in past.tracks() if track.objective in known]
-    longest_s = max((longest_s(each.window) for each in known.values()), default=0)
+    span_s = max((longest_s(each.window) for each in known.values()), default=0)
     ends: dict[tuple[str, SubjectId], dict[RunId, int]] = defaultdict(dict)
-    for run in past.runs(longest_s):
+    for run in past.runs(span_s):
         ends[run.objective, run.subject][run.run] = run.end_unix_s
     standings: dict[tuple[str, SubjectId], dict[str, Standing]] = defaultdict(dict)
     for alert in past.alerts():
