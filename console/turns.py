@@ -96,7 +96,7 @@ class Turns:
     def of(self, failure_id: str, device: DeviceId | None = None, *, course: Course | None = None) -> tuple[Turn, ...]:
         """The indicators that should notice a failure, on this device or on the first that can have it, in the list's order.
 
-        Of the subjects that the device speaks for it is the one that turned first. Indicators of other systems are left out.
+        Of all subjects that the failure reaches it is the one that turned first. Indicators of other systems are left out.
 
         Raises:
             FleetError: the device cannot have this failure.

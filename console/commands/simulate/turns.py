@@ -29,7 +29,7 @@ own; time is simulated, and a sample is judged when its window or measurement is
 $ photonwatch simulate turns --markdown docs/indicators-under-failures.md
 ```
 
-What else a failure moves: [faults.md](faults.md). What becomes of a bad verdict, page or ticket: [game-days.md](game-days.md).
+What else a failure moves: [faults.md](faults.md). What becomes of a bad verdict, page or ticket: `photonwatch gameday`.
 
 """
 _COLUMNS = ("id", "failure", "subject", "indicator", "healthy", "with the failure", "verdict", "turned after")
