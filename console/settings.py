@@ -118,13 +118,14 @@ class Objectives:
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The simulated fleet of ``up`` and ``simulate``: its file (empty: the demo), whether ``up`` starts it, and how many times as
-    bright as the file says its sources are.
+    """The simulated fleet of ``up`` and ``simulate``: its file (empty: the demo), whether ``up`` starts it, how many times as
+    bright as the file says its sources are, and how much may wait on disk while the broker is away.
     """
 
     file: str = ""
     simulate: bool = True
     rate: float = 1.0
+    waiting_megabytes: int = 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from producers.apparatus import Apparatus
 from producers.entanglement.link import Link
 from producers.entanglement.state import fidelity_of_cascade
 from producers.matter.spin import Spin
-from producers.sources import CwParameters, PulsedParameters
+from producers.sources import CwParameters, InterferenceParameters, PulsedParameters
 from producers.sources.build import SourceParameters
 
 _MOST_PHOTONS = 0.9
@@ -35,7 +35,7 @@ def coupled(bare: Apparatus, nominal: Apparatus) -> Apparatus:
     now = _cooled(bare)
     alike = _alike(now) / _alike(nominal)
     bright = _absorbed(now, nominal) * _collected(now) / _collected(nominal)
-    now = replace(now, source=_lit(now, bright))
+    now = replace(now, source=_lit(now, bright, alike))
     return _measured(now, nominal, bright=bright, alike=alike)
 
 
@@ -103,8 +103,10 @@ def _collected(apparatus: Apparatus) -> float:
     return 1.0 if apparatus.optics is None else apparatus.optics.transmission
 
 
-def _lit(now: Apparatus, bright: float) -> SourceParameters | None:
-    """The source behind laser and optics: as bright as they leave it, with the laser's jitter and stray light."""
+def _lit(now: Apparatus, bright: float, alike: float) -> SourceParameters | None:
+    """The source behind laser and optics: as bright and its photons as alike as they leave it, with the laser's jitter and stray
+    light.
+    """
     source = now.source
     if source is None:
         return None
@@ -117,6 +119,8 @@ def _lit(now: Apparatus, bright: float) -> SourceParameters | None:
         changes["rate_hz"] = min(changes["rate_hz"], 0.25e12 / source.recovery_ps)
     elif source.period_ps:
         changes["rate_hz"] = min(changes["rate_hz"], _MOST_PHOTONS / source.period_ps * 1e12)
+    if isinstance(source, InterferenceParameters):
+        changes["overlap"] = min(1.0, source.overlap * alike)
     if isinstance(source, PulsedParameters):
         changes["trigger_jitter_ps"] = _trigger_jitter_ps(now, source)
     return replace(source, **changes)

@@ -1,5 +1,6 @@
 """The tags of one simulated device as a stream of blocks: pure, told how much time has passed."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -10,8 +11,9 @@ from producers.clock import RunningClock
 from producers.condition import Condition
 from producers.errors import FleetError
 from producers.ordering import Chunk
+from producers.past import GOES_ON_NS
 from producers.run_ids import source_of
-from producers.sources import CwParameters, PairParameters
+from producers.sources import CwParameters, InterferenceParameters, PairParameters
 from producers.sources.build import SourceParameters, build_source, exchange
 from producers.tagger import Read, RunningTagger
 from schemas.block import BlockContext, Channel, TagBlock
@@ -37,6 +39,9 @@ class DeviceFeed:
     Told of more elapsed time than ``max_lag_ps`` at once it declares the oldest part lost: the device's own clock stands still
     there, since nobody will ever ask what it would have seen. While its software has crashed it makes nothing; when it is back,
     or has other firmware, it begins a new run.
+
+    Where the process before this one was cut off in the middle of a run of the same device, the run goes on: with the next
+    number, the time between declared lost, and new photons.
     """
 
     def __init__(
@@ -50,8 +55,10 @@ class DeviceFeed:
         block_ps: int,
         max_lag_ps: int,
         run_ps: int = RUN_PS,
+        last: BlockContext | None = None,
     ) -> None:
         """``run_ps``: a run that has lasted this long, a multiple of ``block_ps``, ends; the next begins where it ended.
+        ``last``: what the device's last block said, if there was one.
 
         Raises:
             FleetError: a device without a source has no tags.
@@ -59,14 +66,12 @@ class DeviceFeed:
         nominal = condition.nominal
         if nominal.source is None:
             raise FleetError(f"{tagged.device} has no source, so no tags")
-        self.run = new_run()
         self.firmware = tagged.firmware
         self.tags = 0
         self.lost_ps = 0
         self._tagged = tagged
         self._condition = condition
         self._parameters: SourceParameters = nominal.source
-        self._source = build_source(nominal.source, seed)
         self._clock = RunningClock(nominal.clock)
         self._tagger = RunningTagger(nominal.tagger, np.random.default_rng([seed, 1]))
         self._new_run = new_run
@@ -76,7 +81,12 @@ class DeviceFeed:
         self._reached_ps = 0
         self._made_ps = 0  # true time that the source has made since its clock was last set back
         self._down = False
-        self._batcher = Batcher(self._context(), span_ps=block_ps)
+        if last is not None and self._goes_on(last):
+            seed = int(np.random.SeedSequence([seed, last.sequence + 1]).generate_state(1)[0])
+        else:
+            self.run, self._since_ps = new_run(), 0
+            self._batcher = Batcher(self._context(), span_ps=block_ps)
+        self._source = build_source(nominal.source, seed)
 
     @property
     def next_due_ps(self) -> int:
@@ -98,6 +108,24 @@ class DeviceFeed:
     def close(self) -> Iterator[TagBlock]:
         """The run's final block; of software that has crashed there is none."""
         return iter(()) if self._down else self._batcher.close(self._reached_ps)
+
+    def _goes_on(self, last: BlockContext) -> bool:
+        """Go on with the run of ``last`` at its next whole block from now on, if it is this device's and can go on."""
+        if isinstance(self._parameters, PairParameters) and self._parameters.arm is not None:
+            return False  # both nodes must begin at once to see the same pairs
+        self.run, self._since_ps = last.run, (last.origin_unix_ns - self._fleet_origin_unix_ns) * _PS_A_NS
+        plain = msgspec.structs.replace(
+            last, sequence=0, start_ps=0, reached_ps=0, reordered=0, overflows=0, losses=(), final=False
+        )
+        cut_off_ps = -self._since_ps - last.reached_ps
+        if last.final or plain != self._context() or not -self._max_lag_ps <= cut_off_ps <= GOES_ON_NS * _PS_A_NS:
+            return False
+        self._reached_ps = -(-max(-self._since_ps, last.reached_ps) // self._block_ps) * self._block_ps
+        context = msgspec.structs.replace(plain, sequence=last.sequence + 1, start_ps=last.reached_ps)
+        self._batcher = Batcher(context, span_ps=self._block_ps)
+        if self._reached_ps > last.reached_ps:
+            deque(self._batcher.lose(self._reached_ps), maxlen=0)  # it holds no tags, so no block leaves
+        return True
 
     def _block(self) -> Iterator[TagBlock]:
         now = self._condition.at(self.next_due_ps / _PS_A_S)
@@ -169,6 +197,8 @@ class DeviceFeed:
 def channels_of(source: SourceParameters) -> tuple[Channel, ...]:
     """The detectors of a source, by their places behind it."""
     labels: tuple[str, ...] = ("transmitted", "reflected")
+    if isinstance(source, InterferenceParameters):
+        labels = ("first output", "second output")
     if isinstance(source, PairParameters):
         count = len(source.detection.efficiency)
         if source.analysers is not None:

@@ -17,11 +17,13 @@ import msgspec
 import structlog
 
 from producers.errors import PublishError
+from producers.past import LastEvent
 from producers.publisher import Publisher
 from producers.spool import Spool
 from schemas import topics
 from schemas.block import BlockContext, TagBlock
-from schemas.ids import DomainId
+from schemas.events import Event
+from schemas.ids import DomainId, SubjectId
 from schemas.topics import Topic
 from schemas.wire import decode, encode
 
@@ -57,7 +59,7 @@ class DurablePublisher:
         """
         self._publisher = publisher
         self._spool = Spool(home, limit_bytes=limit_bytes)
-        self._contexts = _Contexts(home / "sources.json", self._spool)
+        self._sources = _Sources(home / "sources.json", self._spool)
         self._statistics = DurableStatistics()
         self._more = asyncio.Event()
         self._emptied = asyncio.Event()
@@ -71,7 +73,11 @@ class DurablePublisher:
 
     def last_of(self, domain: DomainId) -> BlockContext | None:
         """The context of the last block of a domain that was ever taken; its source goes on behind it."""
-        return self._contexts.of.get(domain)
+        return self._sources.said.blocks.get(domain)
+
+    def last_event_of(self, subject: SubjectId) -> LastEvent | None:
+        """The last event of a subject that was ever taken; its source goes on behind it."""
+        return self._sources.said.events.get(subject)
 
     async def __aenter__(self) -> Self:
         if self._spool.waiting:
@@ -83,7 +89,7 @@ class DurablePublisher:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        self._contexts.write()
+        self._sources.write()
         self._spool.close()
 
     async def send_block(self, block: TagBlock) -> int:
@@ -95,12 +101,14 @@ class DurablePublisher:
         """
         message = encode(block) if block.channel.size <= _INLINE_TAGS else await asyncio.to_thread(encode, block)
         self._append(topics.TIMETAGS, block.context.domain, message)
-        self._contexts.of[block.context.domain] = block.context
+        self._sources.said.blocks[block.context.domain] = block.context
         return len(message)
 
     async def send_record(self, topic: Topic, key: str, record: msgspec.Struct) -> None:
         """Take a small record as JSON. Raises as ``send_block`` does."""
         self._append(topic, key, msgspec.json.encode(record))
+        if isinstance(record, Event):
+            self._sources.said.events[record.subject] = LastEvent.of(record)
 
     async def flush(self, timeout_s: float) -> None:
         """Wait until everything is delivered.
@@ -167,7 +175,7 @@ class DurablePublisher:
     def _mark(self, window: "_Window") -> None:
         if window.done > self._spool.acknowledged:
             self._statistics.delivered += window.done - self._spool.acknowledged
-            self._contexts.write()  # before segments go that would tell the same
+            self._sources.write()  # before segments go that would tell the same
             self._spool.acknowledge(window.done)
         if not self._spool.waiting:
             self._emptied.set()
@@ -193,22 +201,30 @@ class _Window:
         return settle
 
 
-class _Contexts:
-    """The last block of every domain, in a file beside the queue and in what the queue still holds."""
+class _Said(msgspec.Struct):
+    """The last block of every domain and the last event of every subject."""
+
+    blocks: dict[DomainId, BlockContext] = {}
+    events: dict[SubjectId, LastEvent] = {}
+
+
+class _Sources:
+    """What each source said last: in a file beside the queue, and in what the queue still holds."""
 
     def __init__(self, path: Path, spool: Spool) -> None:
         self._path = path
-        self.of: dict[DomainId, BlockContext] = (
-            msgspec.json.decode(path.read_bytes(), type=dict[DomainId, BlockContext]) if path.exists() else {}
-        )
+        self.said = msgspec.json.decode(path.read_bytes(), type=_Said) if path.exists() else _Said()
         for message in spool.read(0):
             if message.topic == topics.TIMETAGS.name:
                 context = decode(message.value).context
-                self.of[context.domain] = context
+                self.said.blocks[context.domain] = context
+            elif message.topic == topics.EVENTS.name:
+                event = msgspec.json.decode(message.value, type=LastEvent)
+                self.said.events[event.subject] = event
 
     def write(self) -> None:
         fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(self.of))
+        fresh.write_bytes(msgspec.json.encode(self.said))
         fresh.replace(self._path)
 
 

@@ -13,6 +13,7 @@ import structlog
 from producers.fault_catalogue import load_failures
 from producers.fault_watch import FaultWatch
 from producers.fleet_file import Fleet
+from producers.past import Past
 from producers.run_ids import new_run
 from producers.simulation import SimulatedDevice, Simulation
 from schemas import topics
@@ -49,19 +50,21 @@ async def run_fleet(
     home: Path,
     stop: asyncio.Event,
     *,
+    past: Past | None = None,
     unix_ns: Callable[[], int] = time.time_ns,
     elapsed_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
 ) -> tuple[DeviceTotals, ...]:
     """Send every device's blocks and records as their time comes, until ``stop`` is set; then the final blocks.
 
-    Each start is a new run of each device. Pace follows a clock that counts through suspension and is never set back. Faults
-    asked for under ``home`` are taken over within half a second, each change announced as an annotation.
+    Each start is a new run of each device, unless ``past`` knows of one that was cut off lately: that goes on. Pace follows a
+    clock that counts through suspension and is never set back. Faults asked for under ``home`` are taken over within half a
+    second, each change announced as an annotation.
 
     Raises:
-        PublishError: the broker stayed away too long or refused.
+        ProducerError: ``sender`` takes no more.
     """
     origin_unix_ns, started_ns = unix_ns(), elapsed_ns()
-    simulation = Simulation(fleet, lambda: new_run(unix_ns), origin_unix_ns)
+    simulation = Simulation(fleet, lambda: new_run(unix_ns), origin_unix_ns, past=past)
 
     def elapsed_ps() -> int:
         return (elapsed_ns() - started_ns) * _PS_A_NS

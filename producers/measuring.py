@@ -30,7 +30,7 @@ from producers.optics.coupling import Power, checked
 from producers.optics.heralding import Heralded, Pairs, heralded, paired
 from producers.optics.interferometer import Hom, scanned
 from producers.optics.repetition import Repetition, driven
-from producers.sources import CwParameters, Detection, PulsedParameters
+from producers.sources import CwParameters, Detection, InterferenceParameters, PulsedParameters
 from schemas.measurements import Data
 
 Measure = (
@@ -82,7 +82,7 @@ def measured(measure: Measure, now: Apparatus, nominal: Apparatus, random: np.ra
 
 def _purity(now: Apparatus) -> float:
     source = now.source
-    return source.g2 if isinstance(source, PulsedParameters | CwParameters) else 0.0
+    return source.g2 if isinstance(source, PulsedParameters | CwParameters | InterferenceParameters) else 0.0
 
 
 def _emission(plan: Arrivals, now: Apparatus, nominal: Apparatus) -> Emission:

@@ -99,12 +99,13 @@ class _Round:
 class RecordFeed:
     """Makes records as their time comes. Rounds of all kinds are spread over their periods by the seed, so fleets do not beat."""
 
-    def __init__(self, teller: Teller, condition: Condition, origin_unix_ns: int) -> None:
+    def __init__(self, teller: Teller, condition: Condition, origin_unix_ns: int, *, sequence: int = 0) -> None:
+        """``sequence``: the number of its first event."""
         self._teller = teller
         self._condition = condition
         self._origin_unix_ns = origin_unix_ns
         self._sensors = sensors_of(condition.nominal, of_link=teller.of_link)
-        self._sequence = 0
+        self._sequence = sequence
         self._run, self._firmware = RunId(""), ""
         self._calibrating: tuple[float, float] | None = None
         self._calibrations = 0

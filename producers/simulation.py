@@ -10,10 +10,11 @@ from producers.device_feed import DeviceFeed, Tagged
 from producers.errors import FleetError
 from producers.fault_catalogue import Failure
 from producers.fleet_file import Device, Fleet, Link
+from producers.past import GOES_ON_NS, LastEvent, Past
 from producers.record_feed import Outgoing, RecordFeed, Teller
 from schemas import topics
 from schemas.block import TagBlock
-from schemas.ids import DeviceId, RunId, SubjectId
+from schemas.ids import DeviceId, DomainId, RunId, SubjectId
 from schemas.records import Annotation
 
 _PS_A_S = 1e12
@@ -34,6 +35,7 @@ class SimulatedDevice:
         new_run: Callable[[], RunId],
         origin_unix_ns: int,
         with_tags: bool = True,
+        past: Past | None = None,
     ) -> None:
         self.device = device
         self._condition = condition
@@ -53,11 +55,21 @@ class SimulatedDevice:
                 block_ps=block_ps,
                 max_lag_ps=round(fleet.max_lag_s * _PS_A_S),
                 run_ps=max(1, round(fleet.run_s * _PS_A_S) // block_ps) * block_ps,
+                last=None if past is None else past.last_of(DomainId(device.id)),
             )
-        self._own_run = RunId("") if self.tags else new_run()
+        last = {name: past.last_event_of(name) if past else None for name in (SubjectId(device.id), *links)}
+        self._own_run = RunId("") if self.tags else self._cut_off(last[SubjectId(device.id)]) or new_run()
         self._own_run_ends_s = fleet.run_s
-        self._records = [RecordFeed(_teller(SubjectId(device.id), device.id, device), condition, origin_unix_ns)]
-        self._records += [RecordFeed(_teller(name, device.id, link), its, origin_unix_ns) for name, (link, its) in links.items()]
+        told: dict[SubjectId, tuple[Device | Link, Condition]] = {SubjectId(device.id): (device, condition), **links}
+        self._records = [
+            RecordFeed(
+                _teller(name, device.id, owner),
+                its,
+                origin_unix_ns,
+                sequence=before.sequence + 1 if (before := last[name]) and before.run == self.run else 0,
+            )
+            for name, (owner, its) in told.items()
+        ]
 
     @property
     def run(self) -> RunId:
@@ -88,6 +100,11 @@ class SimulatedDevice:
         """The final block, of a device that sends tags."""
         return iter(()) if self.tags is None else self.tags.close()
 
+    def _cut_off(self, last: LastEvent | None) -> RunId | None:
+        """The run that a device without tags goes on with."""
+        lately = last is not None and abs(self._origin_unix_ns - last.end_unix_ns) <= GOES_ON_NS
+        return last.run if last is not None and lately and last.firmware == self.device.firmware else None
+
     def _deployed(self, elapsed_s: float) -> Outgoing:
         note = Annotation(
             kind="deploy",
@@ -103,8 +120,17 @@ class SimulatedDevice:
 class Simulation:
     """Every device of a fleet, and the faults that act on them."""
 
-    def __init__(self, fleet: Fleet, new_run: Callable[[], RunId], origin_unix_ns: int, *, with_tags: bool = True) -> None:
-        """``with_tags``: tags take nearly all the time; without them, records stay what they are.
+    def __init__(
+        self,
+        fleet: Fleet,
+        new_run: Callable[[], RunId],
+        origin_unix_ns: int,
+        *,
+        with_tags: bool = True,
+        past: Past | None = None,
+    ) -> None:
+        """``with_tags``: tags take nearly all the time; without them, records stay what they are. ``past``: runs that the process
+        before this one was cut off in go on.
 
         Raises:
             FleetError: parts that do not go together.
@@ -136,6 +162,7 @@ class Simulation:
                 new_run=new_run,
                 origin_unix_ns=origin_unix_ns,
                 with_tags=with_tags,
+                past=past,
             )
             for device in fleet.devices
         ]

@@ -5,6 +5,7 @@ off when the queue is opened again: whoever wrote it was never told that it was 
 the machine as soon as the system has written it out.
 """
 
+import fcntl
 import os
 import struct
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ class Spool:
     def __init__(self, home: Path, *, limit_bytes: int, segment_bytes: int = SEGMENT_BYTES) -> None:
         """
         Raises:
-            SpoolError: the directory cannot be used, or holds what is no spool.
+            SpoolError: the directory cannot be used, is used by another process, or holds what is no spool.
         """
         if limit_bytes < 2 * segment_bytes:
             raise SpoolError(f"{home}: a limit of {limit_bytes} bytes; two segments of {segment_bytes} are the least")
@@ -57,13 +58,17 @@ class Spool:
         self._acknowledged = 0
         self.next = 0
         """Number of the next message."""
+        self._lock = _locked(home)
         try:
-            home.mkdir(parents=True, exist_ok=True)
             self._acknowledged = self._read_mark()
             found = self._found()
             self._segments = {first: self._checked(first, torn=first == found[-1]) for first in found}
         except OSError as error:
-            raise SpoolError(f"{home}: {error.strerror}; give the producer a directory that it may write") from error
+            self._lock.close()
+            raise _unusable(home, error) from error
+        except SpoolError:
+            self._lock.close()
+            raise
         self.next = max(self.next, self._acknowledged)
         self._writing: BinaryIO | None = None
         self._first = self.next
@@ -134,6 +139,7 @@ class Spool:
         if self._writing is not None:
             self._writing.close()
             self._writing = None
+        self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -142,7 +148,8 @@ class Spool:
         self.close()
 
     def _roll(self) -> None:
-        self.close()
+        if self._writing is not None:
+            self._writing.close()
         self._first = self.next
         self._writing = self.path(self._first).open("ab", buffering=0)
         self._segments[self._first] = 0
@@ -203,21 +210,24 @@ class Cursor:
         self._segment: int | None = None
         self._place = 0
 
-    def take(self, limit: int) -> list[Spooled]:
-        """The next messages, at most ``limit``; none where all that is written was read.
+    def take(self, limit: int, most_bytes: int = SEGMENT_BYTES) -> list[Spooled]:
+        """The next messages, at most ``limit``, and none more once they hold ``most_bytes``; none where all that is written was
+        read.
 
         Raises:
             SpoolError: a record's checksum is wrong: the disk changed it.
         """
         taken: list[Spooled] = []
-        while len(taken) < limit and self._next < self._spool.next and self._enter():
+        size = 0
+        while len(taken) < limit and size < most_bytes and self._next < self._spool.next and self._enter():
             for record, end in _records(self._spool.path(self._segment or 0), self._place):
                 self._place = end
                 if record.number < self._next:
                     continue
                 taken.append(record)
                 self._next = record.number + 1
-                if len(taken) == limit or self._next == self._spool.next:
+                size += len(record.value)
+                if len(taken) == limit or size >= most_bytes or self._next == self._spool.next:
                     break
         return taken
 
@@ -230,6 +240,25 @@ class Cursor:
         if holding != self._segment:
             self._segment, self._place = holding, 0
         return True
+
+
+def _locked(home: Path) -> BinaryIO:
+    """The spool's directory, made and held; the system lets go of it when the process ends, however it ends."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "lock").open("ab")
+    except OSError as error:
+        raise _unusable(home, error) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise SpoolError(f"{home}: another process sends from it; stop that one, or take another home") from error
+    return lock
+
+
+def _unusable(home: Path, error: OSError) -> SpoolError:
+    return SpoolError(f"{home}: {error.strerror}; give the producer a directory that it may write")
 
 
 def _encoded(message: Spooled) -> bytes:

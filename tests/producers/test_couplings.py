@@ -17,7 +17,7 @@ from producers.matter.resonator import Resonator
 from producers.matter.spin import Spin
 from producers.optics.coupling import Optics
 from producers.optics.interferometer import Interferometer
-from producers.sources import CwParameters, Detection, PairParameters, PulsedParameters
+from producers.sources import CwParameters, Detection, InterferenceParameters, PairParameters, PulsedParameters
 
 EVERYTHING = Apparatus(
     source=PulsedParameters(rate_hz=1e5, lifetime_ps=500, g2=0.01, detection=Detection(background_hz=(50.0, 50.0))),
@@ -62,6 +62,15 @@ def test_warmth_moves_the_line_and_the_line_moves_visibility_and_brightness() ->
     wider = 2.5e8 / (2.5e8 + math.hypot(5e7, 1e7)) / (2.5e8 / 3e8)
     assert warm.interferometer.overlap == pytest.approx(0.9 * wider / (1 + 0.6**2))
     assert brightness(warm, EVERYTHING) == pytest.approx(1 / (1 + 0.15**2))
+
+
+def test_photons_behind_an_interferometer_become_less_alike() -> None:
+    bare = replace(EVERYTHING, source=InterferenceParameters(rate_hz=1e5, overlap=0.9))
+    warm = coupled(changed(bare, {"cryostat.temperature_k": lambda _: 4.5}), bare)
+    assert isinstance(warm.source, InterferenceParameters)
+    assert warm.interferometer is not None
+    assert warm.source.overlap == warm.interferometer.overlap < 0.89
+    assert warm.source.rate_hz < 1e5
 
 
 def test_warmth_spoils_resonator_spin_and_memory() -> None:

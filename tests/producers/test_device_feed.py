@@ -1,7 +1,9 @@
 """A device's blocks: paced by elapsed time, true to the source's count, with losses declared where tags or time went missing."""
 
 import itertools
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -11,9 +13,10 @@ from producers.condition import Condition
 from producers.device_feed import DeviceFeed, Tagged, channels_of
 from producers.errors import FleetError
 from producers.fault_catalogue import Change, Failure, Notice
+from producers.past import GOES_ON_NS
 from producers.sources import Analysers, CwParameters, Detection, PairParameters, PulsedParameters
 from producers.tagger import Tagger
-from schemas.block import Loss, TagBlock
+from schemas.block import BlockContext, Channel, Loss, TagBlock
 from schemas.ids import DeviceId, RunId
 from schemas.wire import decode, encode
 
@@ -196,3 +199,65 @@ def test_channels_say_what_each_detector_is() -> None:
 def test_a_device_without_a_source_has_no_tags() -> None:
     with pytest.raises(FleetError, match="sps-x-01 has no source"):
         feed(Apparatus(control=Control()))
+
+
+def cut_off(apparatus: Apparatus | None = None, blocks: int = 7) -> TagBlock:
+    """The last block of a process that was killed."""
+    device, _ = feed(apparatus, origin=1_000)
+    return [*device.blocks(blocks * BLOCK_PS)][-1]
+
+
+def after(last: BlockContext, away_ps: int, apparatus: Apparatus | None = None, **more: int) -> DeviceFeed:
+    """The feed of the next process, so long after ``last`` had reached."""
+    origin = last.origin_unix_ns + (last.reached_ps + away_ps) // 1000
+    given = {"block_ps": BLOCK_PS, "max_lag_ps": LAG_PS, **more}
+    condition = Condition(apparatus or Apparatus(source=SOURCE), 3, {})
+    return DeviceFeed(TAGGED, condition, 3, lambda: RunId("new"), origin, last=last, **given)
+
+
+@pytest.mark.parametrize("away_ps", [0, 1_000, 3 * BLOCK_PS, 30 * BLOCK_PS + 123_000])
+def test_a_run_that_was_cut_off_goes_on(away_ps: int) -> None:
+    last = cut_off()
+    device = after(last.context, away_ps)
+    first, second = [*device.blocks(3 * BLOCK_PS)][:2]
+    assert (first.context.run, first.context.source) == (last.context.run, last.context.source)
+    assert [first.context.sequence, second.context.sequence] == [last.context.sequence + 1, last.context.sequence + 2]
+    assert first.context.origin_unix_ns == last.context.origin_unix_ns
+    resumed_ps = -(-(last.context.reached_ps + away_ps) // BLOCK_PS) * BLOCK_PS
+    assert first.context.losses == (() if away_ps == 0 else (Loss(last.context.reached_ps, resumed_ps),))
+    assert (first.context.start_ps, first.context.reached_ps) == (resumed_ps, resumed_ps + BLOCK_PS)
+    assert device.lost_ps == 0
+    assert decode(encode(first)).context == first.context
+    assert first.times()[0].tolist() != last.times()[0].tolist()
+    assert first.times()[0][0] >= resumed_ps
+
+
+def test_times_are_whole_blocks_after_the_origin_even_where_the_last_block_was_cut_short() -> None:
+    last = msgspec.structs.replace(cut_off().context, reached_ps=7 * BLOCK_PS - 5)
+    first, *_ = after(last, 0).blocks(3 * BLOCK_PS)
+    assert first.context.losses == (Loss(last.reached_ps, 7 * BLOCK_PS),)
+    assert first.context.reached_ps == 8 * BLOCK_PS
+
+
+@pytest.mark.parametrize(
+    ("said", "away_ps"),
+    [
+        ({"final": True}, 0),
+        ({"firmware": "1.2.4"}, 0),
+        ({"labels": {"kind": "x"}}, 0),
+        ({"channels": (Channel(0),)}, 0),
+        ({}, GOES_ON_NS * 1000 + 1_000),
+        ({}, -LAG_PS - 1_000),
+    ],
+)
+def test_a_run_that_ended_or_was_of_another_device_or_long_ago_does_not(said: dict[str, Any], away_ps: int) -> None:
+    last = msgspec.structs.replace(cut_off().context, **said)
+    (first,) = after(last, away_ps).blocks(BLOCK_PS)
+    assert (first.context.run, first.context.sequence, first.context.start_ps) == (RunId("new"), 0, 0)
+    assert first.context.losses == ()
+
+
+def test_two_nodes_of_one_pair_source_begin_anew() -> None:
+    arm = Apparatus(source=PairParameters(rate_hz=1e4, arm=0, detection=Detection(efficiency=(0.5,), background_hz=(0.0,))))
+    (first,) = after(cut_off(arm).context, BLOCK_PS, arm).blocks(BLOCK_PS)
+    assert first.context.run == RunId("new")

@@ -2,16 +2,18 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from producers.errors import FleetError
 from producers.fault_catalogue import load_failures
 from producers.fleet_file import demo_fleet, parse_fleet
+from producers.past import LastEvent
 from producers.record_feed import Outgoing
 from producers.simulation import Simulation
-from schemas.block import TagBlock
+from schemas.block import BlockContext, TagBlock
 from schemas.events import Event, Heralds, Swaps
-from schemas.ids import RunId
+from schemas.ids import DomainId, RunId, SubjectId
 from schemas.records import Annotation
 from schemas.telemetry import Telemetry
 
@@ -139,3 +141,66 @@ def test_the_demo_fleet_says_everything_that_indicators_need() -> None:
         "resonator-sweep", "coherence-decay", "readout-shots", "randomized-benchmarking", "pauli-correlations"
     }  # fmt: skip
     assert kinds["quantum-interconnect"] >= common | {"heralds", "swaps", "pauli-correlations", "sifted-bits"}
+
+
+class Cut:
+    """What a process that was killed had sent."""
+
+    def __init__(self, found: list[TagBlock | Outgoing]) -> None:
+        self._blocks = {one.context.domain: one.context for one in found if isinstance(one, TagBlock)}
+        events = [one.record for one in found if isinstance(one, Outgoing) and isinstance(one.record, Event)]
+        self._events = {event.subject: LastEvent.of(event) for event in events}
+
+    def last_of(self, domain: DomainId) -> BlockContext | None:
+        return self._blocks.get(domain)
+
+    def last_event_of(self, subject: SubjectId) -> LastEvent | None:
+        return self._events.get(subject)
+
+
+def test_runs_and_numbers_go_on_after_a_death() -> None:
+    first = simulation()
+    found = {name: said(first, name, 0, 30) for name in ("q-1", "s-1")}
+    past = Cut([*found["q-1"], *found["s-1"]])
+    after = Simulation(parse_fleet(SMALL, "small"), lambda: RunId("new"), 10**18 + 33 * 10**9, past=past)
+    for name in ("q-1", "s-1"):
+        more = said(after, name, 0, 30)
+        events = [one.record for one in found[name] + more if isinstance(one, Outgoing) and isinstance(one.record, Event)]
+        for subject in {event.subject for event in events}:
+            own = [event for event in events if event.subject == subject]
+            assert len({(event.run, event.source) for event in own}) == 1
+            assert [event.sequence for event in own] == list(range(len(own)))
+            assert own[-1].end_unix_ns > 10**18 + 55 * 10**9
+    blocks = [one.context for one in found["s-1"] + said(after, "s-1", 30, 31) if isinstance(one, TagBlock)]
+    assert {context.run for context in blocks} == {blocks[0].run}
+    late = Simulation(parse_fleet(SMALL, "small"), lambda: RunId("new"), 10**18 + 3_600 * 10**9, past=past)
+    assert {device.run for device in late.devices} == {RunId("new")}
+    updated = Simulation(parse_fleet(SMALL.replace("1.0", "1.1"), "small"), lambda: RunId("new"), 10**18, past=past)
+    assert updated.devices[0].run == RunId("new")
+
+
+@pytest.mark.parametrize(
+    ("source", "labels"),
+    [
+        ("{model: pulsed, rate_hz: 1e5, g2: 0.02, lifetime_ps: 300}", ["transmitted", "reflected"]),
+        ("{model: cw, rate_hz: 1e5, g2: 0.02}", ["transmitted", "reflected"]),
+        ("{model: interference, rate_hz: 1e5, overlap: 0.9}", ["first output", "second output"]),
+        ("{model: pairs, rate_hz: 1e5, spread_ps: 2}", ["herald", "signal"]),
+        ("{model: pairs, rate_hz: 1e5, period_ps: 12500, statistics: thermal}", ["herald", "signal"]),
+        ("{model: pairs, rate_hz: 1e5, period_ps: 12500, cascade_ps: [200, 400]}", ["herald", "signal"]),
+        (
+            (
+                "{model: pairs, rate_hz: 1e5, analysers: {fidelity: 0.9, first: X, second: 0.4},"
+                " detection: {efficiency: [0.5, 0.5, 0.5, 0.5], background_hz: [1, 1, 1, 1]}}"
+            ),
+            ["first +", "first -", "second +", "second -"],
+        ),
+        ("{model: pairs, rate_hz: 1e5, arm: 1, detection: {efficiency: [0.5], background_hz: [1]}}", ["signal"]),
+    ],
+)
+def test_every_source_can_be_chosen(source: str, labels: list[str]) -> None:
+    text = SMALL.replace("{model: pulsed, rate_hz: 1e4}", source)
+    made = Simulation(parse_fleet(text, "small"), lambda: RunId("r"), 10**18)
+    blocks = [one for one in said(made, "s-1", 0, 2) if isinstance(one, TagBlock)]
+    assert [channel.label for channel in blocks[0].context.channels] == labels
+    assert min(np.sum([np.bincount(block.times()[1], minlength=len(labels)) for block in blocks], axis=0)) > 1_000

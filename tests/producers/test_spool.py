@@ -111,3 +111,19 @@ def test_a_damaged_mark_is_refused(tmp_path: Path) -> None:
     (tmp_path / "acknowledged").write_bytes(b"\x01" * 12)
     with pytest.raises(SpoolError, match="sent again"):
         opened(tmp_path)
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    with opened(tmp_path), pytest.raises(SpoolError, match="another process sends from it"):
+        opened(tmp_path)
+    opened(tmp_path).close()
+
+
+def test_what_is_taken_at_once_is_bounded_in_bytes(tmp_path: Path) -> None:
+    with opened(tmp_path) as spool:
+        fill(spool, 100)
+        cursor, taken = spool.cursor(0), []
+        while batch := cursor.take(100, 500):
+            assert sum(len(record.value) for record in batch[:-1]) < 500
+            taken += [record.number for record in batch]
+    assert taken == list(range(100))

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from producers.fleet_file import Fleet
 
 
+_DELIVERY_S = 10.0
+"""How long a fleet that was told to stop waits for the broker; what is left then is sent by the next start."""
+
+
 def build() -> typer.Typer:
     app = typer.Typer(invoke_without_command=True, help="Run the simulated fleet; break and mend its devices.")
     app.callback()(simulate)
@@ -45,6 +49,7 @@ def simulate(
 
 
 async def _run(settings: "Settings", fleet: "Fleet") -> None:
+    from producers.durable_publisher import DurablePublisher
     from producers.fleet import run_fleet
     from producers.publisher import Publisher
 
@@ -52,5 +57,10 @@ async def _run(settings: "Settings", fleet: "Fleet") -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with Publisher(broker_connection(settings)) as publisher:
-        await run_fleet(fleet, publisher, settings.home, stop)
+    connection = broker_connection(settings)
+    waiting = settings.home / "spool" / "fleet"
+    async with DurablePublisher(
+        waiting, lambda: Publisher(connection), limit_bytes=settings.fleet.waiting_megabytes << 20
+    ) as publisher:
+        await run_fleet(fleet, publisher, settings.home, stop, past=publisher)
+        await publisher.flush(_DELIVERY_S)
