@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from slo.exclusions import Exclusion
     from slo.turning import Transition
 
+_MANY = 10_000
+"""Percentages from here on are written out."""
+
 
 def document(found: "Assessment", form: Form | None, *, with_transitions: bool) -> dict[str, object]:
     """The assessment; ratios as exact fractions, whole counts as numbers, what is undefined as null. ``form``: of its times; None
@@ -56,7 +59,7 @@ def show(invocation: Invocation, found: "Assessment", form: Form | None, *, with
     snapshot, objective = found.snapshot, found.objective
     say(f"[bold]{objective.name}[/]  {percent(objective.target)} of {seconds_text(found.period_s)} ({objective.method})")
     firing = ", ".join(f"[red]▲ {severity}[/]" for severity in found.alerts) or "[green]● nothing fires[/]"
-    say(f"  {firing}  [dim]as of {time_text(found.at_ns, form)}[/]")
+    say(f"  {firing}" + (f"  [dim]as of {time_text(found.at_ns, form)}[/]" if form else ""))
     if snapshot.remaining_ratio is None:
         say("  no events in the period: nothing can be said")
     else:
@@ -175,7 +178,8 @@ def _gone(found: "Assessment") -> str:
 
 
 def percent(ratio: Fraction) -> str:
-    return f"{float(ratio) * 100:.4g} %"
+    amount = float(ratio) * 100
+    return f"{amount:.4g} %" if abs(amount) < _MANY else f"{amount:,.0f} %".replace(",", " ")
 
 
 def _rate(burn: Fraction | None) -> str:

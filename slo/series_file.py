@@ -86,7 +86,7 @@ def _times(path: Path, column: pa.ChunkedArray) -> tuple[Times, Form]:
         try:
             nanoseconds[row], written = instant_ns(text)
         except ValueError as error:
-            raise SeriesError(f"{path}:{row + _FIRST_ROW}", f"time is {error}", "mend that row") from None
+            raise SeriesError(f"{path}:{row + _FIRST_ROW}", f"time {error}", "mend that row") from None
         form = written if written is Form.ISO else form
     return nanoseconds, form
 

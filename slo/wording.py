@@ -51,7 +51,7 @@ def firing(objective: Objective, occasion: Occasion, snapshot: Burning, window_s
     ``lasts_s``: until nothing is left, as things go.
     """
     return _joined(
-        f"{_what(objective)} of {occasion.subject} breaks its objective ({_goal(objective)}).",
+        f"{_begun(_what(objective))} of {occasion.subject} breaks its objective ({_goal(objective)}).",
         _measured(occasion),
         _burning(snapshot, window_s),
         _budget(objective, snapshot, lasts_s),
@@ -63,7 +63,7 @@ def firing(objective: Objective, occasion: Occasion, snapshot: Burning, window_s
 def cleared(objective: Objective, occasion: Occasion, snapshot: Burning, since_unix_s: int) -> str:
     """The text of an alert that ceased to fire; ``since_unix_s`` is when it began."""
     return _joined(
-        f"{_what(objective)} of {occasion.subject} burns its budget no faster than allowed ({_goal(objective)}).",
+        f"{_begun(_what(objective))} of {occasion.subject} burns its budget no faster than allowed ({_goal(objective)}).",
         _measured(occasion),
         _budget(objective, snapshot, None),
         f"Fired for {_span(Fraction(snapshot.at_unix_s - since_unix_s))}, cleared at {_time(snapshot.at_unix_s)}.",
@@ -71,18 +71,24 @@ def cleared(objective: Objective, occasion: Occasion, snapshot: Burning, since_u
     )
 
 
-def silent(objective: Objective, subject: SubjectId, after_s: int, since_unix_s: int) -> str:
-    """The text of an alert that fires because nothing comes any more."""
+def silent(objective: Objective, subject: SubjectId, run: RunId, after_s: int, since_unix_s: int) -> str:
+    """The text of an alert that fires because nothing comes any more; ``run`` is the last that was heard, where it is known."""
     return _joined(
         f"No data: {_what(objective)} of {subject} was last heard of at {_time(since_unix_s)}, {_span(Fraction(after_s))} ago.",
         "Silence is neither good nor bad: the budget stands still.",
+        f"Last run {run}." if run else "",
         f"Runbook: {objective.runbook}" if objective.runbook else "",
     )
 
 
 def heard_again(objective: Objective, subject: SubjectId, at_unix_s: int) -> str:
     """The text of that alert when it ceases to fire."""
-    return f"{_what(objective)} of {subject} is heard of again, since {_time(at_unix_s)}."
+    return f"{_begun(_what(objective))} of {subject} is heard of again, since {_time(at_unix_s)}."
+
+
+def _begun(sentence: str) -> str:
+    """With a capital where a word begins it; a symbol stays as it is."""
+    return sentence[:1].upper() + sentence[1:] if sentence.partition(" ")[0].isalpha() else sentence
 
 
 def _what(objective: Objective) -> str:

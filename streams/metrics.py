@@ -38,8 +38,14 @@ _COUNTER_OF = {
 class WorkerMetrics:
     """One worker's metrics in a registry of their own."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, most_subjects: int = 50_000) -> None:
+        """``most_subjects``: of so many the objectives are shown, since whoever sends may name a subject; figures of others are
+        counted, no more.
+        """
         self.registry = registry
+        self._most_subjects = most_subjects
+        self._subjects: set[str] = set()
+        self._hidden = Counter("photonwatch_not_shown", "Figures of subjects beyond those that are shown", registry=registry)
         partition = ("topic", "partition")
         self._batches = Counter("photonwatch_batches", "Batches stored", (*partition, "outcome"), registry=registry)
         self._messages = Counter(
@@ -106,8 +112,19 @@ class WorkerMetrics:
         for gauge in (self._offset, self._lag):
             gauge.remove_by_labels({"topic": topic, "partition": str(partition)})
 
+    def _hides(self, subject: str) -> bool:
+        if is_exercise(subject):
+            return True
+        if subject not in self._subjects:
+            if len(self._subjects) >= self._most_subjects:
+                self._hidden.inc()
+                return True
+            self._subjects.add(subject)
+        return False
+
     def forget(self, objective: str, subject: str) -> None:
         """Another worker judges this subject: its alerts and budgets are shown there."""
+        self._subjects.discard(subject)
         for metric in (self._firing, self._remaining, *self._verdicts.values()):
             metric.remove_by_labels({OBJECTIVE: objective, SUBJECT: subject})
 
@@ -126,25 +143,25 @@ class WorkerMetrics:
             gauge.remove_by_labels({SUBJECT: domain})
 
     def alert(self, objective: str, subject: str, severity: str, *, firing: bool) -> None:
-        if is_exercise(subject):
+        if self._hides(subject):
             return
         self._firing.labels(objective, subject, severity).set(int(firing))
 
     def remaining(self, objective: str, subject: str, ratio: Fraction | None) -> None:
         """Show how much of a budget is left; nothing without events."""
-        if is_exercise(subject):
+        if self._hides(subject):
             return
         self._remaining.labels(objective, subject).set(float("nan") if ratio is None else float(ratio))
 
     def budget(self, snapshot: BudgetSnapshot) -> None:
         """Show a budget; from its first sample on, each of its counters exists."""
         self.remaining(snapshot.objective, snapshot.subject, snapshot.remaining_ratio)
-        if is_exercise(snapshot.subject):
+        if self._hides(snapshot.subject):
             return
         for counter in self._verdicts.values():
             counter.labels(snapshot.objective, snapshot.subject)
 
     def judged(self, judged: Judged) -> None:
-        if is_exercise(judged.subject):
+        if self._hides(judged.subject):
             return
         self._verdicts[judged.verdict].labels(judged.objective, judged.subject).inc()

@@ -179,6 +179,8 @@ class SloPipeline(RecordPipeline):
     def _alert_on(self, silence: Silence) -> AlertState:
         objective, (name, subject) = self._objectives[silence.heard.objective], silence.heard
         heard_s = silence.since_ms // 1000
+        indicator = objective.criterion.indicator if objective.criterion else IndicatorId("")
+        run = {known[:2]: known[2] for known in self._ends}.get((subject, indicator), RunId(""))
         return AlertState(
             alert=f"{alert_id(name, subject, silence.severity)}/{NO_DATA}",
             objective=name,
@@ -187,14 +189,14 @@ class SloPipeline(RecordPipeline):
             firing=silence.silent,
             since_unix_s=heard_s + silence.after_s if silence.silent else heard_s,
             tiers=(NO_DATA,) if silence.silent else (),
-            text=silent(objective, subject, silence.after_s, heard_s)
+            text=silent(objective, subject, run, silence.after_s, heard_s)
             if silence.silent
             else heard_again(objective, subject, heard_s),
             burn_rate=None,
             budget_remaining=None,
-            run=RunId(""),
+            run=run,
             runbook=objective.runbook,
-            indicator=objective.criterion.indicator if objective.criterion else IndicatorId(""),
+            indicator=indicator,
             bad_since_unix_s=heard_s if silence.silent else None,
         )
 

@@ -67,7 +67,7 @@ def test_a_header_alone_is_an_empty_series(tmp_path: Path) -> None:
     [
         ("", "is no CSV file"),
         ("time,good\n0,1\n", r"s\.csv:1: has no column `bad`; the first line must be"),
-        (HEADER + "0,1,0\nsoon,1,0\n", r"s\.csv:3: time is `soon` is neither"),
+        (HEADER + "0,1,0\nsoon,1,0\n", r"s\.csv:3: time `soon` is neither"),
         (HEADER + "0,1,0\n10,-1,0\n", r"s\.csv:3: good is `-1`, no number of events; write"),
         (HEADER + "0,1,x\n", r"s\.csv:2: bad is `x`"),
         (HEADER + "0,1,\n", r"s\.csv:2: bad is ``"),

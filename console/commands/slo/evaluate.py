@@ -197,7 +197,7 @@ def _series(
             invocation.notes.print(f"remark: {file}: {said}")
         if read.repeated:
             invocation.notes.print(
-                f"remark: {file}: {read.repeated} rows came again with the same time; each interval counts once"
+                f"remark: {file}: {read.repeated} of its rows came again with the same time; each interval counts once"
             )
     return found, form
 
