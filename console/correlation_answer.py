@@ -30,17 +30,18 @@ class CorrelationAnswer:
     delays_ps: dict[int, int]
     counts: Counts
     expected: npt.NDArray[np.float64]
+    live_ps: int
 
     @classmethod
     def of(
         cls,
         read: FilesRead,
-        counted: Sequence[tuple[int, Correlation]],
+        counted: Sequence[Correlation],
         channels_chosen: str,
         delays_ps: dict[int, int],
     ) -> Self:
-        """The sum over files: the duration of each in ps, and what was counted in it."""
-        parameters = counted[0][1].parameters
+        """The sum over files."""
+        parameters = counted[0].parameters
         axis, channels = parameters.axis, parameters.pairs[0]
         nothing = np.zeros(axis.bins)
         return cls(
@@ -49,8 +50,9 @@ class CorrelationAnswer:
             channels_chosen=channels_chosen,
             axis=axis,
             delays_ps=delays_ps,
-            counts=sum((each.counts[0] for _, each in counted), np.zeros(axis.bins, np.uint64)),
-            expected=sum((_expected(each.tags, duration_ps, channels, axis) for duration_ps, each in counted), nothing),
+            counts=sum((each.counts[0] for each in counted), np.zeros(axis.bins, np.uint64)),
+            expected=sum((_expected(each.tags, each.state.live_ps, channels, axis) for each in counted), nothing),
+            live_ps=sum(each.state.live_ps for each in counted),
         )
 
     @property
@@ -80,6 +82,7 @@ class CorrelationAnswer:
             "bin_width_ps": int(np.diff(edges_ps).min()),
             "window_ps": self.axis.end_ps,
             "delays_ps": {str(channel): delay_ps for channel, delay_ps in self.delays_ps.items()},
+            "live_s": self.live_ps / 1e12,
             "pairs": self.pairs,
             "tau_ps": edges_ps[:-1].tolist(),
             "counts": self.counts.tolist(),
@@ -98,6 +101,7 @@ class CorrelationAnswer:
             "singles_channel": np.array(list(self.read.tags)),
             "singles": np.array(list(self.read.tags.values()), np.uint64),
             "duration_s": np.array(self.read.duration_ps / 1e12),
+            "live_s": np.array(self.live_ps / 1e12),
         }
 
     def lines(self) -> list[str]:
@@ -127,10 +131,15 @@ class CorrelationAnswer:
         return parts + [f"channel {channel} delayed by {delay_ps:+} ps" for channel, delay_ps in self.delays_ps.items()]
 
 
-def _expected(tags: Counts, duration_ps: int, channels: tuple[int, int], axis: Axis) -> npt.NDArray[np.float64]:
-    """n_A n_B / T² times the integral of (T - absolute tau) over each bin; of a channel with itself only where tau > 0."""
-    edges = np.clip(axis.edges_ps().astype(np.float64), -duration_ps, duration_ps)
+def _expected(tags: Counts, live_ps: int, channels: tuple[int, int], axis: Axis) -> npt.NDArray[np.float64]:
+    """n_A n_B / T² times the integral of (T - absolute tau) over each bin, T being live; of a channel with itself where tau > 0.
+
+    Exact without losses; with them right for tau well below the length of the live stretches.
+    """
+    if not live_ps:
+        return np.zeros(axis.bins)
+    edges = np.clip(axis.edges_ps().astype(np.float64), -live_ps, live_ps)
     if channels[0] == channels[1]:
         edges = np.maximum(edges, 0)
-    integral = np.diff(duration_ps * edges - np.sign(edges) * edges**2 / 2)
-    return float(tags[channels[0]]) * float(tags[channels[1]]) / float(duration_ps) ** 2 * integral
+    integral = np.diff(live_ps * edges - np.sign(edges) * edges**2 / 2)
+    return float(tags[channels[0]]) * float(tags[channels[1]]) / float(live_ps) ** 2 * integral

@@ -177,10 +177,7 @@ def _correlation(read: FilesRead, recordings: list[Recording], segments: Segment
         choice = choose_pair(read.detectors, read.tags)
         pair, chosen = choice.channels, choice.chosen
     parameters, delays = CorrelationParameters((pair,), _axis(wish)), Delays(wish.delays_ps)
-    counted = [
-        (recording.duration_ps, correlation.correlate(delayed.shifted(segments(recording), delays), parameters))
-        for recording in recordings
-    ]
+    counted = [correlation.correlate(delayed.shifted(segments(recording), delays), parameters) for recording in recordings]
     return CorrelationAnswer.of(read, counted, chosen, dict(sorted(wish.delays_ps.items())))
 
 

@@ -23,6 +23,7 @@ class FilesRead:
     duration_ps: int
     reordered: int
     overflows: int
+    lost_ps: int
     warnings: tuple[str, ...]
 
     @classmethod
@@ -38,6 +39,7 @@ class FilesRead:
             duration_ps=sum(recording.duration_ps for recording in recordings),
             reordered=sum(recording.reordered for recording in recordings),
             overflows=sum(recording.overflows for recording in recordings),
+            lost_ps=sum(recording.lost_ps for recording in recordings),
             warnings=tuple(dict.fromkeys(note for recording in recordings for note in recording.notes)),
         )
 
@@ -59,13 +61,15 @@ class FilesRead:
             "duration_s": self.duration_ps / 1e12,
             "reordered": self.reordered,
             "overflows": self.overflows,
+            "lost_s": self.lost_ps / 1e12,
             "warnings": self.warnings,
         }
 
     def lines(self) -> list[str]:
         """The same for people."""
         duration_s = self.duration_ps / 1e12
-        lines = [f"  {seconds_text(duration_s)}, {self.reordered} reordered, {self.overflows} overflows"]
+        lost = f", {seconds_text(self.lost_ps / 1e12)} lost" if self.lost_ps else ""
+        lines = [f"  {seconds_text(duration_s)}, {self.reordered} reordered, {self.overflows} overflows{lost}"]
         for channel, tags in self.tags.items():
             lines.append(f"  channel {channel:<3} {tags:>13,} tags  {hertz_text(tags / duration_s) if duration_s else '–'}")
         return lines

@@ -33,6 +33,7 @@ def segments_of(invocation: Invocation, recording: Recording, *, quiet: bool) ->
                 time_ps=chunk.time_ps,
                 channel=chunk.channel,
                 detectors=detectors,
+                losses=chunk.losses,
             )
             reached_ps = chunk.reached_ps
             progress.update(bar, completed=reached_ps)

@@ -18,8 +18,8 @@ class Batcher:
 
     Blocks end at multiples of ``span_ps``, and earlier where ``max_tags`` are full; tags of one picosecond stay together. They
     touch: each starts where the one before it reached, unless a loss was declared between. Sequence numbers count on from the
-    context's. ``reordered`` and ``overflows`` of a chunk are carried by the first block that leaves after it came. Silent spans
-    become empty blocks.
+    context's. ``reordered`` and ``overflows`` of a chunk are carried by the first block that leaves after it came, its losses by
+    the blocks that they lie in. Silent spans become empty blocks.
     """
 
     def __init__(self, context: BlockContext, *, span_ps: int = SPAN_PS, max_tags: int = MAX_TAGS) -> None:
@@ -58,6 +58,7 @@ class Batcher:
         self._channel = np.concatenate([self._channel, chunk.channel])
         self._reordered += chunk.reordered
         self._overflows += chunk.overflows
+        self._losses = (*self._losses, *chunk.losses)
         while (grid_ps := (self.reached_ps // self._span_ps + 1) * self._span_ps) <= chunk.reached_ps:
             yield self._cut(grid_ps)
         while self._time_ps.size > self._max_tags:
@@ -99,17 +100,19 @@ class Batcher:
         return self._block(count, full_ps)
 
     def _block(self, count: int, reached_ps: int, *, final: bool = False) -> TagBlock:
+        inside = [loss for loss in self._losses if loss.start_ps < reached_ps]
+        later = [loss for loss in self._losses if loss.end_ps > reached_ps]
         context = msgspec.structs.replace(
             self._context,
             reached_ps=reached_ps,
             reordered=self._reordered,
             overflows=self._overflows,
-            losses=self._losses,
+            losses=tuple(msgspec.structs.replace(loss, end_ps=min(loss.end_ps, reached_ps)) for loss in inside),
             final=final,
         )
         block = TagBlock.from_times(context, self._time_ps[:count], self._channel[:count])
         self._time_ps, self._channel = self._time_ps[count:], self._channel[count:]
         self._context = msgspec.structs.replace(self._context, start_ps=reached_ps, sequence=context.sequence + 1)
         self._reordered = self._overflows = 0
-        self._losses = ()
+        self._losses = tuple(msgspec.structs.replace(loss, start_ps=max(loss.start_ps, reached_ps)) for loss in later)
         return block

@@ -7,7 +7,7 @@ import numpy as np
 
 from producers.errors import RecordingError
 from producers.formats.records import LATEST_PS, Records
-from schemas.block import Channels, Times
+from schemas.block import Channels, Loss, Times
 
 LOOK_BACK_PS = 1_000_000_000
 """A record may come at most 1 ms after a later one: transfer buffers of time-taggers stay far below, and memory stays bounded."""
@@ -18,7 +18,7 @@ _BEFORE_ALL = -LATEST_PS
 class Chunk:
     """Sorted tags (int64 ps, uint8): all of a recording's that lie between the chunk before and ``reached_ps``.
 
-    ``reordered``, ``overflows`` and ``markers`` count what the reader met on the way to it.
+    ``reordered``, ``overflows`` and ``markers`` count what the reader met on the way to it; ``losses`` lie in the same time.
     """
 
     time_ps: Times
@@ -27,6 +27,7 @@ class Chunk:
     reordered: int = 0
     overflows: int = 0
     markers: int = 0
+    losses: tuple[Loss, ...] = ()
 
 
 def in_order(reads: Iterable[Records], where: str) -> Iterator[Chunk]:

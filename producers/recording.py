@@ -15,10 +15,10 @@ from producers.formats.ptu import MAGIC as PTU_MAGIC
 from producers.formats.ptu import open_ptu
 from producers.formats.ptu_records import SYNC_INPUT
 from producers.formats.qutools import open_qutools
-from producers.formats.records import Reader, Records
+from producers.formats.records import Reader, Records, Spans
 from producers.ordering import Chunk, in_order
 from producers.sync import SAMPLE, Rhythm, find_sync
-from schemas.block import ADVANCE_CHANNEL, Channel, Times
+from schemas.block import ADVANCE_CHANNEL, Channel, Loss, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class Recording:
     """What a file holds; nothing in it contradicts itself, for it has been read once from end to end.
 
     Times count from the recording's start: ``clock_start_ps`` is what the file's own clock read there. All tags lie in
-    [0, duration_ps). ``reordered``, ``overflows`` and ``markers`` count records of the whole file.
+    [0, duration_ps), of which ``lost_ps`` were lost, as the file says. ``reordered``, ``overflows`` and ``markers`` count records
+    of the whole file.
     """
 
     path: Path
@@ -43,6 +44,7 @@ class Recording:
     reordered: int
     overflows: int
     markers: int
+    lost_ps: int
     notes: tuple[str, ...]
     _reader: Reader = field(repr=False)
     _renumber: Mapping[int, int] = field(repr=False)
@@ -55,8 +57,9 @@ class Recording:
         """
         reached = 0
         for chunk in in_order(_renumbered(self._reader, self._renumber, self.path), str(self.path)):
-            reached = max(reached, chunk.reached_ps - self.clock_start_ps)
-            yield replace(chunk, time_ps=chunk.time_ps - self.clock_start_ps, reached_ps=reached)
+            since, reached = reached, max(reached, chunk.reached_ps - self.clock_start_ps)
+            losses = _within(self._reader.lost, self.clock_start_ps, since, reached)
+            yield replace(chunk, time_ps=chunk.time_ps - self.clock_start_ps, reached_ps=reached, losses=losses)
 
 
 def open_recording(path: Path, *, sync_channel: int | None = None, channels: Mapping[int, int] | None = None) -> Recording:
@@ -80,6 +83,7 @@ def open_recording(path: Path, *, sync_channel: int | None = None, channels: Map
             f"{path}: {reader.format} without a single photon ({survey.overflows} overflows, {survey.markers} markers)"
         )
     clock_start_ps, start_note = _clock_start(reader, survey)
+    losses = _within(reader.lost, clock_start_ps, 0, survey.end_ps - clock_start_ps)
     sync, sync_note = _sync(path, survey, sync_channel)
     silent = sorted({renumber.get(number, number) for number in reader.inputs} - survey.tags.keys())
     silent_note = f"enabled in the file's header but without a tag: {', '.join(map(str, silent))}" if silent else ""
@@ -96,6 +100,7 @@ def open_recording(path: Path, *, sync_channel: int | None = None, channels: Map
         reordered=survey.reordered,
         overflows=survey.overflows,
         markers=survey.markers,
+        lost_ps=sum(loss.end_ps - loss.start_ps for loss in losses),
         notes=(*reader.notes, *filter(None, (start_note, sync_note, silent_note))),
         _reader=reader,
         _renumber=renumber,
@@ -216,6 +221,12 @@ def _clock_start(reader: Reader, survey: _Survey) -> tuple[int, str]:
     if reader.starts_at_zero or 0 <= survey.first_ps <= survey.last_ps - survey.first_ps:
         return 0, ""
     return survey.first_ps, f"the file's clock reads {survey.first_ps} ps at the first tag: times count from there"
+
+
+def _within(lost: Spans, clock_start_ps: int, since_ps: int, until_ps: int) -> tuple[Loss, ...]:
+    """What was lost of [since, until), in ps since the recording's start."""
+    spans = ((max(start - clock_start_ps, since_ps), min(end - clock_start_ps, until_ps)) for start, end in lost)
+    return tuple(Loss(start, end) for start, end in spans if start < end)
 
 
 def _sync(path: Path, survey: _Survey, asked: int | None) -> tuple[int | None, str]:

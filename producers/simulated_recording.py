@@ -1,6 +1,7 @@
 """A simulated run of one device, as a file would hold it: offline, at simulated time."""
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,9 +65,23 @@ def record(
         channel=channel[:inside],
         channels=() if context is None else context.channels,
         period_ps=None if context is None else context.period_ps,
-        losses=tuple(loss for block in blocks for loss in block.context.losses),
+        losses=tuple(_losses(blocks, origin_unix_ns, end_ps)),
     )
 
 
 def _since_start(block: TagBlock, origin_unix_ns: int) -> Times:
-    return block.times()[0] + (block.context.origin_unix_ns - origin_unix_ns) * 1000
+    return block.times()[0] + _later_ps(block, origin_unix_ns)
+
+
+def _losses(blocks: list[TagBlock], origin_unix_ns: int, end_ps: int) -> Iterator[Loss]:
+    for block in blocks:
+        later_ps = _later_ps(block, origin_unix_ns)
+        for loss in block.context.losses:
+            start, end = loss.start_ps + later_ps, min(loss.end_ps + later_ps, end_ps)
+            if start < end:
+                yield Loss(start, end, loss.tags)
+
+
+def _later_ps(block: TagBlock, origin_unix_ns: int) -> int:
+    """How long after the start the block's run began."""
+    return (block.context.origin_unix_ns - origin_unix_ns) * 1000

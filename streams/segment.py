@@ -80,7 +80,7 @@ class Segment:
         """Number of tags of every channel: uint64, 256 entries, read-only; counted once for all who ask."""
         if self._tags is None:
             tags = count_channels(self.channel)
-            tags.flags.writeable = False
+            tags.setflags(write=False)
             object.__setattr__(self, "_tags", tags)
             return tags
         return self._tags

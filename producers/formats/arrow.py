@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from producers.errors import RecordingError
 from producers.formats.columns import Columns, find_columns, number_channels, number_times
-from producers.formats.records import RECORDS_A_READ, Records, one_line
+from producers.formats.records import RECORDS_A_READ, Records, Spans, one_line
 
 _TYPE_UNIT_PS = {"s": Fraction(10**12), "ms": Fraction(10**9), "us": Fraction(10**6), "ns": Fraction(10**3)}
 
@@ -36,6 +36,7 @@ class ArrowReader:
     resolution_ps: int
     period_ps: float | None = None
     starts_at_zero: bool = False
+    lost: Spans = ()
     inputs: tuple[int, ...] = ()
 
     @property

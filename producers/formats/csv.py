@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 
 from producers.errors import RecordingError
 from producers.formats.columns import Columns, find_columns, number_channels
-from producers.formats.records import LATEST_PS, RECORDS_A_READ, Records, one_line, to_ps
+from producers.formats.records import LATEST_PS, RECORDS_A_READ, Records, Spans, one_line, to_ps
 from schemas.block import Times
 
 _DECIMAL = pa.decimal256(70, 30)
@@ -39,6 +39,7 @@ class CsvReader:
     resolution_ps: int = 1
     period_ps: float | None = None
     starts_at_zero: bool = False
+    lost: Spans = ()
     inputs: tuple[int, ...] = ()
 
     @property

@@ -15,7 +15,7 @@ from ptufile import PqFileError, PtuFile, PtuRecordType
 
 from producers.errors import RecordingError
 from producers.formats.ptu_records import Mode, decode
-from producers.formats.records import RECORDS_A_READ, Records, one_line, to_ps
+from producers.formats.records import RECORDS_A_READ, Records, Spans, one_line, to_ps
 
 MAGIC = b"PQTTTR\0\0"
 _OTHER_MAGIC = b"PQ"
@@ -35,6 +35,7 @@ class PtuReader:
     """T3: the unit of the time after the sync."""
     inputs: tuple[int, ...]
     starts_at_zero: bool = True
+    lost: Spans = ()
     notes: tuple[str, ...] = ()
 
     @property

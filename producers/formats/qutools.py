@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from producers.errors import RecordingError
-from producers.formats.records import LATEST_PS, RECORDS_A_READ, Records
+from producers.formats.records import LATEST_PS, RECORDS_A_READ, Records, Spans
 
 _HEADER = 40
 _RECORD = np.dtype([("time", "<u8"), ("channel", "<u2")])
@@ -23,6 +23,7 @@ class QutoolsReader:
     resolution_ps: int = 1
     period_ps: float | None = None
     starts_at_zero: bool = False
+    lost: Spans = ()
     inputs: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -17,6 +17,10 @@ LATEST_PS = 1 << 62
 """Times stay below: half of what int64 holds, so that sums and differences of times cannot overflow."""
 
 
+Spans = tuple[tuple[int, int], ...]
+"""Intervals [start, end) in ps, ascending, without overlap."""
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """A stretch of a file, in file order.
@@ -56,6 +60,11 @@ class Reader(Protocol):
     @property
     def inputs(self) -> tuple[int, ...]:
         """Inputs that the file says were on, whether or not a tag came; empty where it does not say."""
+        ...
+
+    @property
+    def lost(self) -> Spans:
+        """On the file's clock: what the file says was lost."""
         ...
 
     @property

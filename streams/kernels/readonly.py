@@ -15,5 +15,5 @@ def readonly(array: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     if array.dtype == dtype and array.flags.c_contiguous and not array.flags.writeable:
         return array
     view = np.ascontiguousarray(array.astype(dtype, casting="safe", copy=False)).view()
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view

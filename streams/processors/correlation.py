@@ -138,7 +138,7 @@ def step(state: CorrelationState, segment: Segment, parameters: CorrelationParam
 
 def _read_only(counts: Counts) -> Counts:
     view = counts.view()
-    view.flags.writeable = False
+    view.setflags(write=False)
     return view
 
 

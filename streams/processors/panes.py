@@ -38,6 +38,7 @@ MOST_CARRIED = 1 << 22
 MOST_BINS = 1 << 24
 """Bins that the histograms of all pairs may have: 128 MiB."""
 _PS_PER_NS = 1_000
+_NOTHING = PaneResults()
 _Axes = tuple[TauAxis, ...]
 
 
@@ -124,7 +125,9 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
             f"segment [{segment.start_ps}, {segment.reached_ps}) ps of {segment.domain} (run {segment.run}) begins before "
             f"{state.reached_ps} ps, which was counted already; drop or merge late tags first"
         )
-    lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), state.reached_ps, segment.reached_ps)
+    lost: tuple[Interval, ...] = ()
+    if segment.losses:
+        lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), state.reached_ps, segment.reached_ps)
     state = _laid_out(state, segment.detectors, parameters)
     partners = Partners.of(segment, segment.detectors, state.layout, (state.tail_ps, state.tail_channel))
     closed = []
@@ -153,7 +156,7 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
         tail_channel=tail_channel,
         pane=pane,
     )
-    return state, _chained(closed) if closed else PaneResults()
+    return state, _chained(closed) if closed else _NOTHING
 
 
 def close(state: PaneState, parameters: PaneParameters) -> PaneResults:
@@ -207,6 +210,9 @@ def _touched(stream: _Stream, pane: _Pane | None, segment: Segment, lost: tuple[
     Raises:
         SegmentError: more than ``MOST_PANES``.
     """
+    first, last = stream.pane_of(segment.start_ps), stream.pane_of(segment.reached_ps - 1)
+    if first == last and segment.start_ps < segment.reached_ps and not lost and (pane is None or pane.start_unix_s == first):
+        return (first,)
     spans = [
         range(stream.pane_of(start), stream.pane_of(end - 1) + 1)
         for start, end in ((segment.start_ps, segment.reached_ps), *lost)
@@ -246,11 +252,12 @@ def _counted(pane: _Pane, partners: Partners, lost: tuple[Interval, ...], bounds
 def _pairs_counted(histograms: tuple[Counts, ...], partners: Partners, part: Interval, axes: _Axes) -> tuple[Counts, ...]:
     if part[0] == part[1] or not partners.layout.pairs:
         return histograms
-    layout = partners.layout
-    histograms = tuple([each.copy() for each in histograms]) or tuple(empty_histogram(layout, axis) for axis in axes)
-    for axis, histogram in zip(axes, histograms, strict=True):
+    counted = []
+    for number, axis in enumerate(axes):
+        histogram = histograms[number].copy() if histograms else empty_histogram(partners.layout, axis)
         partners.count(part, axis, histogram)
-    return histograms
+        counted.append(histogram)
+    return tuple(counted)
 
 
 def _between(time_ps: Times, bounds: Interval) -> Interval:

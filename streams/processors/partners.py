@@ -41,16 +41,21 @@ class Partners(msgspec.Struct, frozen=True):
 
     def tail_from(self, from_ps: int) -> Tags:
         """Copies of the tags at and after ``from_ps``, those of the old tail included."""
-        return tail_from(self.tail, (self.time_ps, self.channel), int(self.time_ps.searchsorted(from_ps)), from_ps)
+        time_ps = self.time_ps
+        cut = int(time_ps.searchsorted(from_ps)) if time_ps.size and time_ps[-1] >= from_ps else time_ps.size
+        return tail_from(self.tail, (time_ps, self.channel), cut, from_ps)
 
 
 def tail_from(tail: Tags, block: Tags, cut: int, from_ps: int) -> Tags:
     """Copies of the tags at and after ``from_ps``, read-only. ``block`` follows ``tail``, and its first one is at ``cut``."""
+    if cut and cut == block[0].size:
+        return NO_TAGS
     time_ps, channel = block[0][cut:], block[1][cut:]
     if cut:
         time_ps, channel = time_ps.copy(), channel.copy()
     else:
         kept = int(tail[0].searchsorted(from_ps))
         time_ps, channel = np.concatenate((tail[0][kept:], time_ps)), np.concatenate((tail[1][kept:], channel))
-    time_ps.flags.writeable = channel.flags.writeable = False
+    time_ps.setflags(write=False)
+    channel.setflags(write=False)
     return time_ps, channel

@@ -238,6 +238,50 @@ def test_gates_about_a_herald(correlate, files: list[Path], tmp_path: Path) -> N
     assert "heralded g²" in correlate(str(files[0]), *wanted).out
 
 
+def test_a_file_that_lost_time(correlate, tmp_path: Path) -> None:
+    """10 µs of every 50 µs were lost: what is counted in live time stops at each, and rates are over what was live."""
+    generator = np.random.default_rng(9)
+    time_ps = np.unique(generator.integers(0, 2 * 10**9, 20_000))
+    starts = np.arange(20_000_000, 2 * 10**9, 50_000_000)
+    lost_ps = np.stack((starts, starts + 10_000_000), axis=1)
+    channel = generator.choice([0, 1], time_ps.size).astype(np.uint8)
+    np.savez(tmp_path / "holes.npz", time_ps=time_ps, channel=channel, lost_ps=lost_ps)
+    file, live_s = str(tmp_path / "holes.npz"), (int(time_ps[-1]) + 1 - 10_000_000 * starts.size) / 1e12
+    stretch = np.searchsorted(lost_ps.reshape(-1), time_ps, side="right")  # odd: inside of a loss
+    live = {number: [time_ps[(channel == number) & (stretch == k)] for k in range(0, stretch.max() + 1, 2)] for number in (0, 1)}
+    said = correlate(file, "--coincidences", "0,1", "--window", "200ns", "--json")
+    assert said.code == 0, said.err
+    expected = sum(
+        int((np.searchsorted(b, a + 100_000) - np.searchsorted(b, a - 100_000)).sum())
+        for a, b in zip(*live.values(), strict=True)
+    )
+    found = said.document["coincidences"][0]
+    assert (said.document["lost_s"], said.document["live_s"]) == (pytest.approx(starts.size * 1e-5), pytest.approx(live_s))
+    assert (found["count"], found["rate_hz"]) == (expected, pytest.approx(expected / live_s))
+    said = correlate(file, "--gaps", "0", "--json")
+    assert sum(said.document["counts"]["0"]) == sum(one.size - 1 for one in live[0] if one.size)
+    assert said.document["live_s"] == pytest.approx(live_s)
+    said = correlate(file, "--start-stop", "0,1", "--window", "1ms", "--bin", "1us", "--json")
+    before = sum(int(np.searchsorted(b, a[0])) for a, b in zip(*live.values(), strict=True))
+    assert said.document["beyond"]["1"] == before  # of each live stretch the stops before its first start
+    said = correlate(file, "--gates", "0,1", "--window", "200ns", "--json")
+    edges = [0, *lost_ps.reshape(-1).tolist(), int(time_ps[-1]) + 1]
+    whole = sum(
+        int(((a - 100_000 >= begin) & (a + 100_000 <= end)).sum())
+        for a, begin, end in zip(live[0], edges[::2], edges[1::2], strict=True)
+    )
+    assert said.document["heralds"] == whole
+    said = correlate(file, "--json")
+    assert said.document["pairs"] == by_hand(tmp_path / "holes.npz", 0, 1, np.array([-100_000, 100_000]))[0]
+    assert said.document["lost_s"] == pytest.approx(starts.size * 1e-5)
+    assert "0.0004 s lost" in correlate(file).out
+    kept = stretch % 2 == 0
+    np.savez(tmp_path / "dark.npz", time_ps=time_ps[kept], channel=channel[kept], lost_ps=lost_ps)
+    said = correlate(str(tmp_path / "dark.npz"), "--bin", "10ns", "--window", "100ns", "--json")
+    assert said.document["live_s"] == pytest.approx(live_s)
+    assert np.mean(said.document["g2"]) == pytest.approx(1, abs=5 / said.document["pairs"] ** 0.5)
+
+
 def test_scatter_of_counts(correlate, tmp_path: Path) -> None:
     """Steady light has Q = 0 and a deviation of shot noise; light that is on and off has more."""
     generator = np.random.default_rng(6)

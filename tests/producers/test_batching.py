@@ -141,6 +141,18 @@ def test_a_declared_loss_leaves_a_hole_that_the_next_block_names() -> None:
     assert [b.context.sequence for b in blocks] == [0, 1, 2]
 
 
+def test_losses_of_a_chunk_are_named_by_the_blocks_that_they_lie_in() -> None:
+    batcher = Batcher(context(), span_ps=100)
+    losses = Loss(20, 30, 4), Loss(90, 260), Loss(260, 270)
+    blocks = [*batcher.add(chunk([5, 50, 280], 290, losses=losses)), *batcher.close(290)]
+    assert [block.context.losses for block in blocks] == [
+        (Loss(20, 30, 4), Loss(90, 100)),
+        (Loss(100, 200),),
+        (Loss(200, 260), Loss(260, 270)),
+    ]
+    assert [block.context.reached_ps for block in blocks] == [100, 200, 290]
+
+
 def test_context_goes_on_from_where_it_is_given() -> None:
     batcher = Batcher(context(start_ps=3 * SPAN_PS, sequence=12))
     (block,) = batcher.close(3 * SPAN_PS + 5)

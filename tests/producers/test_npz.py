@@ -56,3 +56,21 @@ def test_what_is_no_list_of_tags_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"PK\x03\x04" + bytes(50))
     with pytest.raises(RecordingError, match="not a NumPy archive that can be read"):
         open_npz(path)
+
+
+def test_what_was_lost(tmp_path: Path) -> None:
+    tags = {"time_ps": np.arange(0, 100, 10), "channel": np.zeros(10, np.int64)}
+    np.savez(tmp_path / "holes.npz", lost_ps=np.array([[5, 15], [15, 40], [95, 2_000]]), **tags)
+    assert open_npz(tmp_path / "holes.npz").lost == ((5, 15), (15, 40), (95, 2_000))
+    np.savez(tmp_path / "none.npz", lost_ps=np.empty((0, 2), np.int64), **tags)
+    assert open_npz(tmp_path / "none.npz").lost == ()
+    wrong = {
+        "of the shape": [np.array([5, 15]), np.array([[5.0, 15.0]]), np.array([[1, 2, 3]])],
+        "merge and sort": [np.array([[5, 5]]), np.array([[5, 15], [14, 20]]), np.array([[20, 30], [1, 5]])],
+        "times stay within": [np.array([[5, 2**62]])],
+    }
+    for match, arrays in wrong.items():
+        for lost in arrays:
+            np.savez(tmp_path / "wrong.npz", lost_ps=lost, **tags)
+            with pytest.raises(RecordingError, match=match):
+                open_npz(tmp_path / "wrong.npz")

@@ -9,7 +9,7 @@ from producers.errors import RecordingError
 from producers.recording import Recording, open_recording
 from producers.sources import Detection, PairParameters, PairSource, PulsedParameters, PulsedSource
 from producers.tag_files import write_tags
-from schemas.block import Channels, Times
+from schemas.block import Channels, Loss, Times
 
 PULSED = PulsedParameters(rate_hz=3e5, period_ps=12_500, lifetime_ps=800, detection=Detection(jitter_ps=50))
 
@@ -67,3 +67,24 @@ def test_t3_of_other_periods_is_true_to_its_bins(tmp_path: Path, period_ps: floa
 def test_what_cannot_be_written_is_refused(tmp_path: Path, name: str, t3: bool, period_ps: float | None, complaint: str) -> None:
     with pytest.raises(RecordingError, match=complaint):
         write_tags(tmp_path / name, np.arange(3), np.zeros(3, np.uint8), period_ps=period_ps, t3=t3)
+
+
+def test_losses_are_kept_where_the_file_can_hold_them(tmp_path: Path) -> None:
+    """Told again once each, in the chunk that they lie in, from the recording's start, and no further than its end."""
+    time_ps = np.arange(5_000_000_000, 9_000_000_000, 10_000)
+    losses = Loss(4_999_999_000, 5_000_000_500), Loss(6_000_000_001, 8_500_000_000), Loss(8_600_000_000, 10**11)
+    write_tags(tmp_path / "a.npz", time_ps, np.zeros(time_ps.size, np.uint8), losses=losses)
+    recording = open_recording(tmp_path / "a.npz")
+    chunks = list(recording.chunks())
+    assert len(chunks) > 2
+    pieces = [loss for chunk in chunks for loss in chunk.losses]
+    reached = [0, *(chunk.reached_ps for chunk in chunks)]
+    for since, chunk in zip(reached, chunks, strict=False):
+        assert all(since <= loss.start_ps < loss.end_ps <= chunk.reached_ps for loss in chunk.losses)
+    covered = np.zeros(recording.duration_ps // 500 + 1, np.int64)
+    for loss in pieces:
+        covered[loss.start_ps // 500 : loss.end_ps // 500] += 1
+    assert covered.max() == 1
+    start = recording.clock_start_ps
+    assert recording.lost_ps == sum(loss.end_ps - loss.start_ps for loss in pieces)
+    assert recording.lost_ps == 500 + 2_499_999_999 + recording.duration_ps - (8_600_000_000 - start)

@@ -46,7 +46,7 @@ def record(
         failure=None if failure is None else failures[failure],
         size=size,
     )
-    write_tags(out, made.time_ps, made.channel, period_ps=made.period_ps, t3=t3)
+    write_tags(out, made.time_ps, made.channel, period_ps=made.period_ps, losses=made.losses, t3=t3)
     tags = {str(one.number): int((made.channel == one.number).sum()) for one in made.channels}
     lost = sum(loss.tags or 0 for loss in made.losses)
     if as_json:
