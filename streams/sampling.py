@@ -150,7 +150,9 @@ def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], cali
     parameters = {name: value for name, value in {**row.parameters, **calibrated}.items() if name in names}
     try:
         outcome = estimator(data, parameters)
-    except EstimatorError as error:
+    except (EstimatorError, ArithmeticError, ValueError) as error:
+        # Numbers that nobody thought of end an estimate, never a worker: it would read them again and end again.
+        why = str(error) if isinstance(error, EstimatorError) else f"{estimator.name} failed on these data: {error}; report them"
         return Outcome(
             Estimate(
                 value=None,
@@ -161,7 +163,7 @@ def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], cali
                 unit=row.unit,
                 method=estimator.name,
                 parameters=parameters,
-                warnings=(str(error),),
+                warnings=(why,),
             )
         )
     if outcome.refused:

@@ -1,5 +1,7 @@
 """The sampler asks the estimators that the catalogue names, and no one else; silence is down."""
 
+import dataclasses
+
 import msgspec
 import pytest
 
@@ -8,6 +10,7 @@ from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.measurements import DelayHistogram, HomScan, Measurement, ResonatorSweep
 from schemas.records import Parameter
 from slo.catalogue import catalogue
+from streams.estimators.outcome import Outcome
 from streams.estimators.registry import estimators
 from streams.processors.silence import with_silence
 from streams.processors.windows import Window
@@ -142,3 +145,17 @@ def test_a_sweep_with_the_spin_tuned_in_says_nothing_of_the_resonator_alone(
     assert {sample.indicator for sample in sampler.measurement(one)} == told
     series = Window(one.subject, one.run, END_S, 120, (one,), frozenset(), live=True)
     assert {sample.indicator for sample in sampler.measurements(series)} == ({"spc.M7"} if "spc.M2" in told else set())
+
+
+def test_numbers_that_nobody_thought_of_end_an_estimate_and_not_the_worker() -> None:
+    def diverges(_data: object, _parameters: object) -> Outcome:
+        raise ValueError("The function value at x=0.0 is NaN")
+
+    known = estimators()
+    broken = dataclasses.replace(known["swap-success"], function=diverges)
+    samples = Sampler(catalogue(), {**known, broken.name: broken}).events(
+        window(event("qic-a", 0, Swaps(attempts=2, acknowledged=1)))
+    )
+    (swaps,) = [sample.estimate for sample in samples if sample.indicator == "qic.M9"]
+    assert (swaps.value, swaps.counts) == (None, {})
+    assert "swap-success failed" in swaps.warnings[0]
