@@ -13,7 +13,8 @@ from producers.instruments.profile import Instrument, Profile
 from producers.instruments.query import Query
 from schemas.telemetry import ReadingState
 
-_GREETING_S = 0.3
+_GREETED_S = 0.3
+"""Silence after which a greeting is over."""
 _MS = 1000
 
 
@@ -61,11 +62,12 @@ class VisaLink:
             raise LinkError(ReadingState.DISCONNECTED, f"{self._name} went away: {error}") from error
 
     def flush(self) -> None:
-        """Throw away what the instrument says of itself."""
-        usual, self._resource.timeout = self._resource.timeout, round(_GREETING_S * _MS)
+        """Throw away what the instrument says of itself: its first line may take as long as any answer."""
+        usual = self._resource.timeout
         try:
             while True:
                 self._resource.read()
+                self._resource.timeout = round(_GREETED_S * _MS)
         except (VisaIOError, UnicodeDecodeError):
             self._resource.timeout = usual
 

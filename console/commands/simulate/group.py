@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console import logs
-from console.commands.simulate import effects, fault, faults, fleets, generate, record, turns
+from console.commands.simulate import effects, fault, faults, fleets, generate, instruments, record, turns
 from console.invocation import of
 from console.wiring import broker_connection
 
@@ -29,6 +29,7 @@ def build() -> typer.Typer:
     app.command()(effects.effects)
     app.command()(turns.turns)
     app.command()(record.record)
+    app.command()(instruments.instruments)
     app.command()(generate.generate)
     return app
 
