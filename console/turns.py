@@ -17,6 +17,7 @@ from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.records import IndicatorSample, Verdict
 from schemas.topics import TIMETAGS
 from slo.catalogue import Catalogue
+from slo.evaluation import system_by_prefix
 from streams.pipelines import Knowledge
 
 _LOOK_S = 10.0
@@ -136,7 +137,7 @@ class Turns:
         return DeviceId(target_of(replace(self._fleet, devices=devices, links=links), failure))
 
     def _is_of(self, indicator: IndicatorId, device: DeviceId) -> bool:
-        return device.partition("-")[0] in self._catalogue[indicator].systems
+        return system_by_prefix(device) in self._catalogue[indicator].systems
 
     def _turn(
         self, failure: Failure, device: DeviceId, indicator: IndicatorId, seen: Mapping[_Key, _Seen], onset_s: float
