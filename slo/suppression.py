@@ -4,11 +4,12 @@ suppressed.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from schemas.ids import SubjectId
 from schemas.records import AlertState
-from slo.exclusions import Exclusion, Stretch, allowed, is_inside
+from slo.exclusions import EVERYBODY, Exclusion, Stretch, allowed, is_inside
 from slo.incidents import Cause, Firing, Group
 from slo.objective import Objective
 from slo.tiers import SEVERITIES
@@ -27,7 +28,7 @@ class Suppression(NamedTuple):
         return f"{self.kind} by {self.by}" if self.kind == INHIBITED else f"{self.kind}: {self.by}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Surroundings:
     """What an alert stands in: what depends on what, the objectives by name, and what is excluded."""
 
@@ -35,15 +36,23 @@ class Surroundings:
     objectives: Mapping[str, Objective] = field(default_factory=dict)
     exclusions: Sequence[Exclusion] = ()
 
-    @property
+    @cached_property
     def critical(self) -> frozenset[str]:
         """Names of the objectives whose alerts nothing suppresses."""
         return frozenset(name for name, objective in self.objectives.items() if objective.critical)
 
     def about(self, subject: SubjectId) -> tuple[Exclusion, ...]:
         """The exclusions of a subject, or of something that it depends on."""
-        concerned = (subject, *self.topology.upstream(subject))
-        return tuple(each for each in self.exclusions if any(each.concerns(one) for one in concerned))
+        concerned = dict.fromkeys((EVERYBODY, subject, *self.topology.upstream(subject)))
+        return tuple(sorted(each for one in concerned for each in self._of.get(one, ())))
+
+    @cached_property
+    def _of(self) -> Mapping[SubjectId, Sequence[Exclusion]]:
+        """There may be thousands of exclusions: every calibration of every device is one."""
+        found: dict[SubjectId, list[Exclusion]] = {}
+        for each in self.exclusions:
+            found.setdefault(each.subject, []).append(each)
+        return found
 
     def stretches(self, alert: AlertState) -> tuple[Stretch, ...]:
         """When an alert's objective is excluded for its subject, in nanoseconds: up to the objective's cap."""

@@ -45,7 +45,7 @@ class NotificationLog:
             rows: dict[str, Sequence[object]] = {"receiver": [receiver], "alert": [""], "firing": [False], "outcome": ["begun"]}
             self._insert({**rows, "time": [0], "message": [""], "attempts": [0]}, f"notify:{receiver}:begun")
 
-    def pending(self, receiver: str, limit: int = 1_000) -> list[AlertState]:
+    def pending(self, receiver: str, limit: int = 10_000) -> list[AlertState]:
         """Transitions stored since the receiver began that it has not been told of, the earliest first; none of exercises."""
         rows = self._client.query(
             f"SELECT {ALERT_COLUMNS} FROM alert_transitions WHERE stored_at >= "

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from threading import Lock
 
 from console.past_exclusions import raised
 from schemas.records import AlertState
@@ -13,6 +14,8 @@ from slo.topology import Topology
 from storage.reader import Reader
 
 _AHEAD_NS = 86_400 * NS
+_LOOKING_BACK_S = 86_400
+_FRESH_NS = 2 * NS
 _DEAF_AFTER_S = 300.0
 
 
@@ -31,12 +34,16 @@ class StoredOutlook:
     ) -> None:
         self._reader = reader
         self._objectives = {each.name: each for each in definitions.objectives}
-        self._longest_s = max((each.period_s for each in definitions.objectives), default=0)
+        capped = (each.period_s for each in definitions.objectives if 0 < each.exclusion_cap < 1)
+        self._looking_back_s = max(_LOOKING_BACK_S, *capped, 0)
         self._topology = topology
         self._schedule = schedule
         self._clock_ns = clock_ns
         self._deaf_after_s = deaf_after_s
         self._begun = time.monotonic()
+        self._asking = Lock()
+        self._surroundings: Surroundings | None = None
+        self._looked_ns = 0
 
     def now_ns(self) -> int:
         """UTC."""
@@ -47,9 +54,17 @@ class StoredOutlook:
         return [state for state in self._reader.alerts() if state.firing]
 
     def surroundings(self) -> Surroundings:
-        """Dependencies, objectives, and what is excluded: planned, or raised by devices and people."""
-        now_ns = self.now_ns()
-        since_s = now_ns // NS - self._longest_s
+        """Dependencies, objectives, and what is excluded: planned, or raised by devices and people; the last day, or as long as
+        an objective's cap looks back. A few seconds old at most.
+        """
+        with self._asking:
+            now_ns = self.now_ns()
+            if self._surroundings is None or not 0 <= now_ns - self._looked_ns < _FRESH_NS:
+                self._surroundings, self._looked_ns = self._look(now_ns), now_ns
+            return self._surroundings
+
+    def _look(self, now_ns: int) -> Surroundings:
+        since_s = now_ns // NS - self._looking_back_s
         planned = (each for each in self._schedule.until(now_ns + _AHEAD_NS) if each.end_ns > since_s * NS)
         return Surroundings(
             self._topology, self._objectives, tuple(sorted({*planned, *raised(self._reader.exclusions(since_s))}))

@@ -103,7 +103,7 @@ class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     whole: Histogram | None
     rates: RateStrip
     exclusions: tuple[ExclusionView, ...]
-    """Of this device and of what it depends on, over its longest budget, the latest first."""
+    """Of this device and of what it depends on, of the last day and still in force, the latest first."""
 
 
 class AlertsView(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,13 +1,15 @@
 """`photonwatch slo …` as a script and as a person meets it."""
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+import yaml
 
 from console.refusal import ExitCode
-from tests.console.command_line import run
+from tests.console.command_line import Said, run
 
 PLAIN = """
 apiVersion: openslo/v1
@@ -27,6 +29,20 @@ spec:
   objectives: [{target: 0.999}]
 """
 START = 1_767_225_600
+
+
+def test_rules_for_kubernetes_and_an_alertmanager_that_knows_the_fleet(here: Callable[..., Said], tmp_path: Path) -> None:
+    said = here("slo", "rules", "--format", "prometheusrule", "--namespace", "monitoring", "--label", "release=prometheus")
+    resources = list(yaml.safe_load_all(said.out))
+    assert {(each["kind"], each["metadata"]["namespace"]) for each in resources} == {("PrometheusRule", "monitoring")}
+    assert all(each["metadata"]["labels"]["release"] == "prometheus" for each in resources)
+    refused = here("slo", "rules", "--namespace", "monitoring")
+    assert (refused.code, "add --format prometheusrule" in refused.err) == (ExitCode.USAGE, True)
+    receivers = ("--receiver", "page=http://127.0.0.1:1/p", "--receiver", "ticket=http://127.0.0.1:1/t")
+    assert 'subject="cryostat-borealis"' in here("slo", "alertmanager", *receivers).out
+    (tmp_path / "topology.yaml").write_text("a: {depends_on: [b]}\nb: {depends_on: [a]}\n", encoding="utf-8")
+    looped = here("--set", f"objectives.topology={tmp_path / 'topology.yaml'}", "slo", "alertmanager", *receivers)
+    assert "topology.yaml:1:4): take one of the dependencies" in looped.err
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from slo.period import CalendarWindow
 from slo.schedule import Schedule
 from slo.series import series_of
 from slo.tiers import Tier
+from slo.topology import Topology
 from slo.track import Disposition
 from tests.slo.samples import SUBJECT, Event, Oracle, definitions, objective, sample
 
@@ -299,6 +300,19 @@ def test_what_is_planned_recurs_for_the_stream(tmp_path: Path) -> None:
         for hour in (1, 2, 3)
     ]
     assert said == [Verdict.GOOD, Verdict.EXCLUDED, Verdict.GOOD] * 3
+
+
+def test_what_is_planned_takes_out_all_that_depends_on_it(tmp_path: Path) -> None:
+    file = tmp_path / "plan.csv"
+    file.write_text("start,end,reason,subject\n1970-01-01T00:00,1970-01-01T00:01,warm-up,cryostat-1\n", "utf-8")
+    topology = Topology({SUBJECT: (SubjectId("laser-1"),), SubjectId("laser-1"): (SubjectId("cryostat-1"),)})
+    evaluator = Evaluator(load(), schedule=Schedule(read_plan(file)), topology=topology)
+    state = evaluator.initial()
+    said = {
+        subject: [evaluator.step(state, sample(end, subject=subject))[1].judged[0].verdict for end in (60, 61)]
+        for subject in (SUBJECT, "sps-elsewhere")
+    }
+    assert said == {SUBJECT: [Verdict.EXCLUDED, Verdict.GOOD], "sps-elsewhere": [Verdict.GOOD, Verdict.GOOD]}
 
 
 def test_safety_is_never_excluded() -> None:

@@ -38,10 +38,10 @@ def alertmanager(
                 do="write severity=address, for example page=http://127.0.0.1:9000/page",
             )
         named[severity] = url
+    settings = of(context).settings
+    objectives, dependencies = load(definition_paths(settings, files)).objectives, topology(settings)
     try:
-        settings = of(context).settings
-        objectives = load(definition_paths(settings, files)).objectives
-        text = configuration(objectives, Webhooks(named, dead_man), topology(settings))
+        text = configuration(objectives, Webhooks(named, dead_man), dependencies)
     except ValueError as error:
         raise Refusal(ExitCode.USAGE, str(error), where="--receiver", do="add --receiver SEVERITY=URL for it") from None
     if out is None:
