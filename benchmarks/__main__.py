@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import clock, correlators, end_to_end, processors, slo_engine, sources, wire_format
+from benchmarks import clock, correlators, end_to_end, latency, memory, processors, slo_engine, sources, wire_format
 from benchmarks.result import table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -58,7 +58,7 @@ def _correlators() -> str:
 
 def _platform(million_tags: int) -> str:
     """Broker, engine and worker on this machine."""
-    return table([*end_to_end.stored_at_1_mcps(), *end_to_end.measure(million_tags), *end_to_end.latency()])
+    return table([*end_to_end.stored_at_1_mcps(), *end_to_end.measure(million_tags), *latency.measure(), *memory.measure()])
 
 
 if __name__ == "__main__":

@@ -5,18 +5,16 @@ Everything is real: a broker, an engine, one worker process. Each of the peers r
 
 import asyncio
 import itertools
-import statistics
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pyarrow as pa
 from aiokafka import AIOKafkaConsumer
 from aiokafka.partitioner import DefaultPartitioner
 
+from benchmarks.memory import memory_mib
+from benchmarks.paced import platform
 from benchmarks.result import Result, at_least, at_most
 from benchmarks.synthetic import blocks
 from producers.publisher import Publisher
@@ -34,19 +32,8 @@ DEVICES = TIMETAGS.partitions
 RATE_HZ = 4e6
 BLOCKS = 40
 """Blocks in a bare insert: a batch of the worker's at most."""
-WARM_BLOCKS = 100
-"""Blocks of each device before latencies count: the worker starts while the devices already send."""
-
-
-@contextmanager
-def platform() -> Iterator[LivePlatform]:
-    with tempfile.TemporaryDirectory(prefix="photonwatch-bench-") as home:
-        live = LivePlatform(Path(home))
-        live.start()
-        try:
-            yield live
-        finally:
-            live.stop()
+ASK_EVERY_S = 0.5
+"""How often the store is asked whether the worker is done: every answer takes time from what is measured."""
 
 
 def measure(million_tags: int) -> list[Result]:
@@ -55,10 +42,10 @@ def measure(million_tags: int) -> list[Result]:
         tags, published_s = asyncio.run(_publish(live, seconds))
         consumer = tags / asyncio.run(_consume(live)) / 1e6
         insert = _bare_insert(live, seconds)
-        kept = _worker(live, "kept", keep_raw_tags=True)
+        kept, kept_mib = _worker(live, "kept", keep_raw_tags=True)
         with connect(replace(live.store, database="kept")) as client:
             stored = _stored(client)
-        counted = _worker(live, "counted", keep_raw_tags=False)
+        counted, counted_mib = _worker(live, "counted", keep_raw_tags=False)
     slower = min(consumer, insert)
     return [
         Result("tags replayed", f"{tags / 1e6:.0f} M in {DEVICES} devices of {RATE_HZ / 1e6:.0f} Mcps"),
@@ -68,6 +55,7 @@ def measure(million_tags: int) -> list[Result]:
         at_least("worker, raw tags kept", kept, "Mtags/s", 20),
         at_least("worker, raw tags kept, over the slower of the two", kept / slower, "", 0.6),
         at_least("worker, raw tags not kept", counted, "Mtags/s", 60),
+        Result("memory of these workers, at most", f"{kept_mib:.0f} MiB, {counted_mib:.0f} MiB"),
         Result("stored raw at 4 Mcps", f"{stored.size / stored.tags:.3g} B a tag"),
     ]
 
@@ -159,8 +147,8 @@ def _stored(client: Client) -> _Stored:
     return _Stored(int(tags or 0), int(size or 0))
 
 
-def _worker(live: LivePlatform, database: str, *, keep_raw_tags: bool) -> float:
-    """Mtags/s of one worker process, from its first sealed batch to its last."""
+def _worker(live: LivePlatform, database: str, *, keep_raw_tags: bool) -> tuple[float, float]:
+    """Mtags/s of one worker process, from its first sealed batch to its last; and the most memory that it took, MiB."""
     address: StoreAddress = replace(live.store, database=database)
     migrate(address)
     worker = live.worker(f"worker-{database}", database=database, group=database, keep_raw_tags=keep_raw_tags)
@@ -170,13 +158,14 @@ def _worker(live: LivePlatform, database: str, *, keep_raw_tags: bool) -> float:
             assert worker.alive, worker.log.read_text()
             return int(client.query("SELECT count() AS n FROM blocks WHERE final")["n"][0].as_py()) == DEVICES
 
-        until(finished, 600, "the worker to finish")
+        until(finished, 600, "the worker to finish", every_s=ASK_EVERY_S)
         batches = client.query(
             "SELECT toUnixTimestamp64Milli(max(stored_at)) AS at, sum(tags) AS tags FROM blocks "
             "GROUP BY batch_partition, batch_lo ORDER BY at"
         ).to_pylist()
+    most_mib = memory_mib(worker.pid).most
     worker.kill()
-    return sum(batch["tags"] for batch in batches[1:]) / (batches[-1]["at"] - batches[0]["at"]) * 1e3 / 1e6
+    return sum(batch["tags"] for batch in batches[1:]) / (batches[-1]["at"] - batches[0]["at"]) * 1e3 / 1e6, most_mib
 
 
 def stored_at_1_mcps() -> list[Result]:
@@ -185,39 +174,3 @@ def stored_at_1_mcps() -> list[Result]:
         client.insert(tables.TAG_RUNS, pa.concat_tables(_tag_rows("sps-bench-0", 1e6, 8)).combine_chunks(), token="one")
         stored = _stored(client)
         return [at_most("stored raw: bytes a tag at 1 Mcps", stored.size / stored.tags, "B", 3.0)]
-
-
-def latency(seconds: int = 30) -> list[Result]:
-    """Photon to queryable row at the demo fleet's pace: four devices of 200 kcps, in real time."""
-    with platform() as live:
-        worker = live.worker("worker-latency")
-        asyncio.run(_paced(live, seconds))
-        with connect(live.store) as client:
-            until(
-                lambda: client.query("SELECT count() AS n FROM blocks WHERE final")["n"][0].as_py() == DEVICES, 60, "all blocks"
-            )
-            rows = client.query(
-                "SELECT toUnixTimestamp64Milli(stored_at) AS at, (origin_unix_ns + intDiv(start_ps, 1000)) / 1e6 AS first, "
-                f"(origin_unix_ns + intDiv(reached_ps, 1000)) / 1e6 AS last FROM blocks WHERE sequence >= {WARM_BLOCKS}"
-            ).to_pylist()
-        worker.kill()
-    photons = (0, 0.25, 0.5, 0.75, 1)  # a block's photons lie anywhere between its first and its last moment
-    delays = sorted((row["at"] - row["first"] - share * (row["last"] - row["first"])) / 1e3 for row in rows for share in photons)
-    return [
-        Result("photon to queryable row, p50", f"{statistics.median(delays):.2f} s"),
-        at_most("photon to queryable row, p99", delays[int(0.99 * len(delays))], "s", 2.0),
-    ]
-
-
-async def _paced(live: LivePlatform, seconds: int) -> None:
-    async with Publisher(BrokerConnection(bootstrap=live.broker.address)) as publisher:
-        loop = asyncio.get_running_loop()
-        origin_ns, started = time.time_ns(), loop.time()
-
-        async def device(number: int) -> None:
-            for block in blocks(f"sps-pace-{number}", 2e5, seconds, origin_unix_ns=origin_ns, seed=number):
-                await asyncio.sleep(max(0.0, started + block.context.reached_ps / 1e12 - loop.time()))
-                await publisher.send_block(block)
-
-        await asyncio.gather(*(device(number) for number in range(DEVICES)))
-        await publisher.flush()

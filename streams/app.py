@@ -94,7 +94,7 @@ def build_app(settings: WorkerSettings) -> faust.App:
         consumer_group_instance_id=settings.instance,
         stream_wait_empty=False,  # the default hangs a stop or a rebalance while anything is un-acknowledged
         stream_buffer_maxsize=16,  # counts messages, up to 1 MiB each
-        consumer_max_fetch_size=8 << 20,
+        consumer_max_fetch_size=2 << 20,  # of each partition at once: what one answer holds is copied four times on its way
         producer_max_request_size=2 << 20,
         producer_acks=-1,
     )

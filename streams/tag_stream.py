@@ -78,6 +78,7 @@ class TagStream:
         """``alignment`` is that of the last stored batch, after a restart."""
         self.position = position
         self._analysis = analysis
+        self._asked = analysis.sampling_of(position.device)
         self._gates = {source.source: SequenceGate(source) for source in position.sources}
         self._confluence = Confluence(position)
         self._reach_ps = panes.initial(analysis.panes).reach_ps
@@ -257,7 +258,7 @@ class TagStream:
 
     def _arrived(self, segment: Segment) -> tuple[Tally, ...]:
         """Arrivals after the excitation's pulses, where somebody asks for them and the period is known."""
-        asked = self._analysis.sampling_of(self.position.device)
+        asked = self._asked
         wanted = None if asked is None or asked.others is None else arrival_parameters(self.position.detectors, self._period_ps)
         before = self._last_arrivals() if wanted != self._arriving else ()
         self._arriving = wanted
@@ -283,7 +284,7 @@ class TagStream:
         return () if sampling is None else g2_samples.close(state, sampling)
 
     def _sampling(self) -> G2Sampling | None:
-        asked = self._analysis.sampling_of(self.position.device)
+        asked = self._asked
         if asked is None:
             return None
         return G2Sampling(

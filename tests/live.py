@@ -18,13 +18,13 @@ from tests.fixtures_engine import EmbeddedEngine
 ROOT = Path(__file__).parent.parent
 
 
-def until(condition: Callable[[], Any], patience_s: float, what: str) -> Any:
-    """Poll until ``condition`` is true, and return its value; fail with ``what`` after ``patience_s``."""
+def until(condition: Callable[[], Any], patience_s: float, what: str, *, every_s: float = 0.05) -> Any:
+    """Poll every so often until ``condition`` is true, and return its value; fail with ``what`` after ``patience_s``."""
     deadline = time.monotonic() + patience_s
     while not (value := condition()):
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {patience_s:.0f} s for: {what}")
-        time.sleep(0.05)
+        time.sleep(every_s)
     return value
 
 

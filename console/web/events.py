@@ -15,8 +15,8 @@ from console.web.rendering import bounds, clock, estimate, render
 from console.web.views import DeviceView
 from schemas.ids import DeviceId
 
-_FLEET_PERIOD_S = 1.0
-_DEVICE_PERIOD_S = 1.0
+_FLEET_PERIOD_S = 0.5
+_DEVICE_PERIOD_S = 0.5
 _ALERTS_PERIOD_S = 2.0
 _RETRY_MS = 1_500
 _TABLE_SECONDS = 60
