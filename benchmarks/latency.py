@@ -85,8 +85,7 @@ def _page(live: LivePlatform) -> Iterator[str]:
     port, engine = Ports(live.home).choose("page"), live.engine
     given = {
         "HOME": str(live.home / "page"),
-        "STORE_ADDRESS": engine.host,
-        "STORE_PORT": str(engine.port),
+        "STORE_ADDRESS": f"{engine.host}:{engine.port}",
         "STORE_READONLY_USER": engine.readonly_user,
         "STORE_READONLY_PASSWORD": engine.readonly_password,
         "PAGE_PORT": str(port),
@@ -98,11 +97,20 @@ def _page(live: LivePlatform) -> Iterator[str]:
             launched([sys.executable, "-m", "console", "page"]),
             stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, env=environment, cwd=Path(__file__).parents[1],
         )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
     try:
-        yield f"http://127.0.0.1:{port}"
+        until(lambda: _answers(f"{address}/healthz"), 120, f"the page ({log})")
+        yield address
     finally:
         page.terminate()
         page.wait(20)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=5).is_success
+    except httpx.TransportError:
+        return False
 
 
 class _Viewer:
@@ -131,7 +139,7 @@ class _Viewer:
                         if self._over.is_set():
                             return
             except httpx.TransportError:
-                time.sleep(0.1)  # the page is about to start, or has nothing to tell yet
+                time.sleep(0.1)  # an answer that took too long
 
     def _take(self, line: str) -> None:
         if not line.startswith('data: {"fragments"'):
