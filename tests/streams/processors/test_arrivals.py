@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from streams.processors import arrivals
 from streams.processors.arrivals import ArrivalParameters
+from streams.processors.state_bytes import state_from_bytes, state_to_bytes
 from tests.streams.tag_streams import cut, segment
 
 SECOND = 10**12
@@ -18,6 +19,7 @@ def counted(parts, parameters):
     state, tallies = arrivals.initial(parameters), []
     for part in parts:
         state, closed = arrivals.step(state, part, parameters)
+        state = state_from_bytes(state_to_bytes(state), arrivals.ArrivalState)
         tallies += closed
     tallies += arrivals.close(state, parameters)
     total = tallies[0]
@@ -72,3 +74,15 @@ def test_far_from_the_origin(edge):
 def test_what_cannot_be_folded_is_refused(detectors, period, width):
     with pytest.raises(ValueError, match=r"none|round it"):
         ArrivalParameters(detectors, period, width)
+
+
+def test_a_burst_and_ten_million_tags_of_one_channel():
+    parameters = ArrivalParameters((0, 2), Fraction(12_500), 100)
+    burst = segment(np.full(10**6, 12_699), np.tile([0, 2], 500_000), 0, 20_000)
+    rows = arrivals.read(counted([burst], parameters), parameters)
+    assert [row.nonzero()[0].tolist() for row in rows.values()] == [[1], [1]]
+    assert [int(row[1]) for row in rows.values()] == [500_000, 500_000]
+    time_ps = np.arange(10_000_000)
+    rows = arrivals.read(counted([segment(time_ps, np.zeros(time_ps.size), 0, time_ps.size)], parameters), parameters)
+    assert (rows[0] == 80_000).all()
+    assert not rows[2].any()

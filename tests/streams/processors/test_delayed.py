@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from schemas.block import Loss
 from streams.errors import DensityError, SegmentError
 from streams.processors import delayed
-from streams.processors.delayed import Delays
+from streams.processors.delayed import DelayedState, Delays
 from streams.processors.intervals import merged
+from streams.processors.state_bytes import state_from_bytes, state_to_bytes
 from tests.streams.tag_streams import crowds, cut, segment
 
 DELAYS = st.dictionaries(st.sampled_from([0, 1, 2, 7]), st.sampled_from([-700, -3, 0, 1, 2, 900, 5_000]), max_size=4).map(Delays)
@@ -22,6 +23,7 @@ def run(segments, delays):
     state, out = delayed.initial(), []
     for piece in segments:
         state, ready = delayed.step(state, piece, delays)
+        state = state_from_bytes(state_to_bytes(state), DelayedState)
         out += ready
     return out + list(delayed.close(state, delays))
 

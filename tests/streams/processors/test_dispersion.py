@@ -58,6 +58,19 @@ def test_sums_equal_the_oracle_however_the_stream_is_cut(whole, data):
     assert found == oracle(whole)
 
 
+def test_a_burst_and_ten_million_tags_of_one_channel():
+    state, _ = dispersion.step(dispersion.initial(WIDTHS), segment([], [], 0, 0, origin_unix_ns=0), WIDTHS)
+    burst = segment(np.full(10**6, 5), np.zeros(10**6), 0, WIDTH_PS, origin_unix_ns=0)
+    state, found = dispersion.step(state, burst, WIDTHS)
+    assert found[WIDTH_PS, 0] == CountMoments(1, *(10 ** (6 * power) for power in (1, 2, 3, 4)))
+    time_ps = np.arange(10_000_000) + WIDTH_PS
+    state, found = dispersion.step(
+        state, segment(time_ps, np.zeros(time_ps.size), WIDTH_PS, 11 * WIDTH_PS, origin_unix_ns=0), WIDTHS
+    )
+    assert found[WIDTH_PS, 0] == CountMoments(11, *(11 * 10 ** (6 * power) for power in (1, 2, 3, 4)))
+    assert len(state_to_bytes(state)) < 10_000
+
+
 def test_bins_too_full_are_refused():
     two = BinWidths(SeriesParameters((0,), WIDTH_PS), (2,))
     state, _ = dispersion.step(dispersion.initial(two), segment([5], [0], 0, WIDTH_PS, origin_unix_ns=0), two)

@@ -80,6 +80,13 @@ def test_hostile_streams():
     assert sum(total(nothing, parameters)[0]) == 0
 
 
+@pytest.mark.parametrize("base", [-(2**62), 2**62 - 3_000])
+def test_times_at_the_edge_of_what_a_segment_holds(base):
+    parameters = GapParameters((0,), bin_width_ps=7, bins=5)
+    pieces = cut(segment([base, base + 20, base + 2_999], [0, 0, 0], base, base + 3_000), [base + 1])
+    assert total(run(pieces, parameters, through_bytes=True), parameters) == {0: [0, 0, 1, 0, 0, 1]}
+
+
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [

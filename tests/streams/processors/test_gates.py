@@ -118,6 +118,16 @@ def test_hostile_streams():
         run([piece], GateParameters(0, (1,), 0, 2**41))
 
 
+@pytest.mark.parametrize("base", [-(2**62), 2**62 - 3_000])
+def test_times_at_the_edge_of_what_a_segment_holds(base):
+    parameters = GateParameters(0, (1,), -10, 10)
+    [one] = run(
+        [segment([base, base + 20, base + 25, base + 2_999], [0, 0, 1, 0], base, base + 3_000, origin_unix_ns=0)], parameters
+    )
+    found = read(one, parameters)  # gates of the first and the last herald are not seen whole
+    assert (found.heralds, found.clicked(1), found.live_ps) == (1, 1, 3_000)
+
+
 @pytest.mark.parametrize(
     ("wrong", "match"),
     [

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from schemas.panes import PANE_PS, PaneParameters, PaneResults
 from streams.errors import DensityError, SegmentError
 from streams.processors import panes
+from streams.processors.state_bytes import state_from_bytes, state_to_bytes
 from tests.streams.tag_streams import ORIGIN_UNIX_NS, cut, loss, segment
 
 PARAMETERS = PaneParameters(bin_width_ps=100, half_range_ps=1_000, coincidence_window_ps=300)
@@ -60,11 +61,13 @@ def plain(results: PaneResults):
     )
 
 
-def run(segments, parameters=PARAMETERS):
+def run(segments, parameters=PARAMETERS, *, through_bytes=False):
     state = panes.initial(parameters)
     total = PaneResults()
     for piece in segments:
         state, results = panes.step(state, piece, parameters)
+        if through_bytes:
+            state = state_from_bytes(state_to_bytes(state), panes.PaneState)
         total = panes._chained((total, results))
     return panes._chained((total, panes.close(state, parameters)))
 
@@ -211,6 +214,29 @@ def test_a_burst_across_a_seam_counts_as_in_one_piece():
     assert plain(pieces[0]) == plain(pieces[1]) == plain(pieces[2])
     n0, n1, n2 = np.bincount(whole.channel)
     assert sum(int(c.counts.sum()) for c in pieces[0].correlations) == n0 * n1 + n0 * n2 + n1 * n2
+
+
+@settings(max_examples=25)
+@given(st.data())
+def test_the_state_goes_on_from_bytes(data):
+    whole = data.draw(streams())
+    pieces = cut(whole, data.draw(cuts(whole)))
+    assert plain(run(pieces, through_bytes=True)) == plain(run(pieces))
+
+
+@pytest.mark.parametrize("base", [-(2**62), 2**62 - 4_000])
+def test_times_at_the_edge_of_what_a_segment_holds(base):
+    found = run([segment([base + 1, base + 250], [0, 1], base, base + 4_000, origin_unix_ns=0)])
+    assert [(one.channel, one.tags, one.live_ps) for one in found.singles] == [(0, 1, 4_000), (1, 1, 4_000)]
+    assert [one.counts.tolist() for one in found.correlations] == [[0] * 12 + [1] + [0] * 7]
+    assert not found.coincidences
+
+
+def test_ten_million_tags_of_one_channel():
+    time_ps = np.arange(10_000_000)
+    found = run([segment(time_ps, np.zeros(time_ps.size), 0, time_ps.size, origin_unix_ns=0)])
+    assert [(one.channel, one.tags) for one in found.singles] == [(0, 10_000_000), (1, 0)]
+    assert not found.correlations
 
 
 def test_a_million_tags_at_once_in_a_segment():
