@@ -30,7 +30,8 @@ _AHEAD = 512  # tags that are called for this long before they are needed: furth
 _FEW = 4  # where less than one tag in so many was in reach at this lag, only those are looked at again
 _MANY = 2  # where more than one in so many was, the next lag is scanned for pairs alone: another scan will follow
 _NEAR = 32  # a scan yields two numbers in one: how many couples are in reach stands from this bit on
-_LOW = (1 << _NEAR) - 1
+COUPLES = (1 << _NEAR) - 1
+"""What of a scan's number says how many couples were written."""
 
 _Words = npt.NDArray[np.uint64]
 _Slots = npt.NDArray[np.uint32]
@@ -63,10 +64,10 @@ def count_lags(
         if first + np.uint64(CHUNK) == end and np.uint64(time_ps[end - one]) - np.uint64(time_ps[first]) <= reach:
             return np.int64(first)
         lag, pairs_alone = one, crowded
-        counts = _scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
+        counts = scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
         crowded = bool(apart and (counts >> np.uint64(_NEAR)) * np.uint64(_MANY) > end - first)
         while counts:
-            near, kept = counts >> np.uint64(_NEAR), counts & np.uint64(_LOW)
+            near, kept = counts >> np.uint64(_NEAR), counts & np.uint64(COUPLES)
             if only[0] >= 0:
                 _place_one(found, kept, constants, only, slots, histogram.size - SPARE)
             else:
@@ -75,15 +76,15 @@ def count_lags(
                 histogram[slots[k]] += one
             lag += one
             if near * np.uint64(_FEW) <= end - first and not pairs_alone:
-                counts = _rescan(time_ps, channel, first, lag, reach, near, found)
+                counts = rescan(time_ps, channel, first, lag, reach, near, found)
             else:
                 pairs_alone = bool(apart and near * np.uint64(_MANY) > end - first)
-                counts = _scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
+                counts = scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
     return np.int64(part[1])
 
 
 @njit(nogil=True, cache=True)
-def _scan(
+def scan(
     time_ps: Times,
     channel: Channels,
     first: np.uint64,
@@ -108,13 +109,13 @@ def _scan(
         near = np.uint64(age <= reach)
         later, earlier = np.uint64(channel[i]), np.uint64(channel[j])
         word = age | ((i - first) << np.uint64(32)) | (later << np.uint64(48)) | (earlier << np.uint64(56))
-        found[counts & np.uint64(_LOW)] = word
+        found[counts & np.uint64(COUPLES)] = word
         counts += (near << np.uint64(_NEAR)) + (near & (np.uint64(later != earlier) | alike))
     return counts
 
 
 @njit(nogil=True, cache=True)
-def _rescan(
+def rescan(
     time_ps: Times, channel: Channels, first: np.uint64, lag: np.uint64, reach: np.uint64, left: np.uint64, found: _Words
 ) -> np.uint64:
     """The same for the later tags of the first ``left`` couples of ``found``, which it overwrites."""
@@ -184,7 +185,7 @@ def _eight_lanes(context: Any, builder: Any, signature: Any, arguments: tuple[An
     words = builder.or_(age, builder.shl(place, write.constant(32)))
     words = builder.or_(words, builder.shl(later, write.constant(48)))
     words = builder.or_(words, builder.shl(earlier, write.constant(56)))
-    behind = write.pointer(signature.args[7], found, builder.and_(counts, LANE(_LOW)))
+    behind = write.pointer(signature.args[7], found, builder.and_(counts, LANE(COUPLES)))
     write.store(write.closed_up(words, kept), behind)
     return builder.add(builder.add(counts, write.number(kept)), builder.shl(write.number(near), LANE(_NEAR)))
 
@@ -196,7 +197,7 @@ def _near_of_eight(
 
 
 near_of_eight: Any = intrinsic(_near_of_eight)
-"""``_scan`` for the later tags i to i + 7: couples go behind those that ``counts`` counts; returns ``counts`` with theirs.
+"""``scan`` for the later tags i to i + 7: couples go behind those that ``counts`` counts; returns ``counts`` with theirs.
 
 ``alike`` 1: all couples, 0: those of two channels.
 """
