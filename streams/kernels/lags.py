@@ -30,8 +30,7 @@ _AHEAD = 512  # tags that are called for this long before they are needed: furth
 _FEW = 4  # where less than one tag in so many was in reach at this lag, only those are looked at again
 _MANY = 2  # where more than one in so many was, the next lag is scanned for pairs alone: another scan will follow
 _NEAR = 32  # a scan yields two numbers in one: how many couples are in reach stands from this bit on
-COUPLES = (1 << _NEAR) - 1
-"""What of a scan's number says how many couples were written."""
+_LOW = (1 << _NEAR) - 1
 
 _Words = npt.NDArray[np.uint64]
 _Slots = npt.NDArray[np.uint32]
@@ -64,10 +63,10 @@ def count_lags(
         if first + np.uint64(CHUNK) == end and np.uint64(time_ps[end - one]) - np.uint64(time_ps[first]) <= reach:
             return np.int64(first)
         lag, pairs_alone = one, crowded
-        counts = scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
+        counts = _scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
         crowded = bool(apart and (counts >> np.uint64(_NEAR)) * np.uint64(_MANY) > end - first)
         while counts:
-            near, kept = counts >> np.uint64(_NEAR), counts & np.uint64(COUPLES)
+            near, kept = counts >> np.uint64(_NEAR), counts & np.uint64(_LOW)
             if only[0] >= 0:
                 _place_one(found, kept, constants, only, slots, histogram.size - SPARE)
             else:
@@ -76,15 +75,15 @@ def count_lags(
                 histogram[slots[k]] += one
             lag += one
             if near * np.uint64(_FEW) <= end - first and not pairs_alone:
-                counts = rescan(time_ps, channel, first, lag, reach, near, found)
+                counts = _rescan(time_ps, channel, first, lag, reach, near, found)
             else:
                 pairs_alone = bool(apart and near * np.uint64(_MANY) > end - first)
-                counts = scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
+                counts = _scan(time_ps, channel, first, end, lag, reach, pairs_alone, found)
     return np.int64(part[1])
 
 
 @njit(nogil=True, cache=True)
-def scan(
+def _scan(
     time_ps: Times,
     channel: Channels,
     first: np.uint64,
@@ -109,13 +108,13 @@ def scan(
         near = np.uint64(age <= reach)
         later, earlier = np.uint64(channel[i]), np.uint64(channel[j])
         word = age | ((i - first) << np.uint64(32)) | (later << np.uint64(48)) | (earlier << np.uint64(56))
-        found[counts & np.uint64(COUPLES)] = word
+        found[counts & np.uint64(_LOW)] = word
         counts += (near << np.uint64(_NEAR)) + (near & (np.uint64(later != earlier) | alike))
     return counts
 
 
 @njit(nogil=True, cache=True)
-def rescan(
+def _rescan(
     time_ps: Times, channel: Channels, first: np.uint64, lag: np.uint64, reach: np.uint64, left: np.uint64, found: _Words
 ) -> np.uint64:
     """The same for the later tags of the first ``left`` couples of ``found``, which it overwrites."""
@@ -185,7 +184,7 @@ def _eight_lanes(context: Any, builder: Any, signature: Any, arguments: tuple[An
     words = builder.or_(age, builder.shl(place, write.constant(32)))
     words = builder.or_(words, builder.shl(later, write.constant(48)))
     words = builder.or_(words, builder.shl(earlier, write.constant(56)))
-    behind = write.pointer(signature.args[7], found, builder.and_(counts, LANE(COUPLES)))
+    behind = write.pointer(signature.args[7], found, builder.and_(counts, LANE(_LOW)))
     write.store(write.closed_up(words, kept), behind)
     return builder.add(builder.add(counts, write.number(kept)), builder.shl(write.number(near), LANE(_NEAR)))
 
@@ -197,7 +196,7 @@ def _near_of_eight(
 
 
 near_of_eight: Any = intrinsic(_near_of_eight)
-"""``scan`` for the later tags i to i + 7: couples go behind those that ``counts`` counts; returns ``counts`` with theirs.
+"""``_scan`` for the later tags i to i + 7: couples go behind those that ``counts`` counts; returns ``counts`` with theirs.
 
 ``alike`` 1: all couples, 0: those of two channels.
 """

@@ -1,7 +1,6 @@
 """Stops against the latest start before them. Of equal times the start comes first, whichever of the two stands first.
 
-Every stop on a narrow axis is looked for eight tags at a time: in sparse light lag by lag, as pairs are, until a start is met; in
-dense light, and where a start stands behind a tag of its time, with the latest start at hand. Other ways to count go tag by tag.
+Every stop on a narrow axis is looked for eight tags at a time; other ways to count go tag by tag.
 """
 
 from dataclasses import dataclass
@@ -16,17 +15,14 @@ from numba.extending import intrinsic
 from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.kernels.axis import Constants, TauAxis
-from streams.kernels.lags import CHUNK, COUPLES, rescan, scan
 from streams.kernels.lanes import HALF, LANE, LANES, OCTET, Lanes, lanes_of
 from streams.kernels.readonly import readonly
 
-_CHUNK = CHUNK
-_DEEPEST = 8  # lags after which the chunk is taken for dense
+_CHUNK = 1_024
 _SOURCE = 48  # a word holds a time since a start, and from this bit on the channel
 _TIME = (1 << _SOURCE) - 1
 _LOWEST = -(1 << 63)
 _Flags = npt.NDArray[np.bool_]
-_Slots = npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +135,11 @@ def _every_stop(
 ) -> np.int64:
     """Count; returns the latest start."""
     counts = np.zeros((rows.shape[0] + 1, rows.shape[1]), np.uint64)  # the last row is for channels that are no stop
-    words, slots = np.empty(_CHUNK + LANES, np.uint64), np.empty(_CHUNK + LANES, np.uint32)
+    words = np.empty(_CHUNK + LANES, np.uint64)
     span, eight, size = np.uint64(constants[1]), np.uint64(LANES), np.uint64(time_ps.size)
-    sparse = constants[1] * float(time_ps.size) < float(time_ps[-1] - time_ps[0])
     start, latest, none, one = np.uint8(start_channel), np.int64(latest_ps), np.uint64(0), np.uint64(1)
     place, latest, i = *_since_of_one(time_ps, channel, none, start, latest, span, words, none), one
     while i + eight <= size:
-        end = min(i + np.uint64(_CHUNK), size)
-        if sparse and i > one and _sparse_stops(time_ps, channel, (i, end), start, row, constants, words, slots, counts):
-            latest = _latest_start(time_ps, channel, (i, end), start, latest)
-            i = end
-            continue
         for k in range(i, min(i + np.uint64(_CHUNK) - eight, size - eight) + one, eight):
             before = latest
             place, latest, tied = since_of_eight(time_ps, channel, k, start, latest, span, words, place)
@@ -164,13 +154,6 @@ def _every_stop(
         _put_right(time_ps, channel, (i, i + one), start, before, row, constants, counts)
         i += one
     _count_words(words, place, row, constants, counts)
-    _add_rows(counts, tags, row, rows)
-    return latest
-
-
-@njit(nogil=True, cache=True)
-def _add_rows(counts: Counts, tags: Counts, row: Counts, rows: Counts) -> None:
-    """Add what was counted, and of each stop's ``tags`` what was not as beyond."""
     beyond = rows.shape[1] - 1
     for r in range(rows.shape[0]):
         seen = np.uint64(0)
@@ -181,59 +164,7 @@ def _add_rows(counts: Counts, tags: Counts, row: Counts, rows: Counts) -> None:
     for c in range(256):
         if row[c] < np.uint64(rows.shape[0]):
             rows[row[c], beyond] += tags[c]
-
-
-@njit(nogil=True, cache=True)
-def _latest_start(
-    time_ps: Times, channel: Channels, part: tuple[np.uint64, np.uint64], start: np.uint8, latest: np.int64
-) -> np.int64:
-    """The last start of ``part``; ``latest`` where it holds none."""
-    end, one = part[1], np.uint64(1)
-    while end > part[0]:
-        end -= one
-        if channel[end] == start:
-            return np.int64(time_ps[end])
     return latest
-
-
-@njit(nogil=True, cache=True)
-def _sparse_stops(
-    time_ps: Times,
-    channel: Channels,
-    part: tuple[np.uint64, np.uint64],
-    start: np.uint8,
-    row: Counts,
-    constants: Constants,
-    words: Counts,
-    slots: _Slots,
-    counts: Counts,
-) -> bool:
-    """Count the stops of a part lag by lag; False, and none was counted, where that is no way."""
-    reach, factor, places = np.uint64(constants[1] - 1), np.uint64(constants[3]), np.uint64(constants[4])
-    width, stops, one = np.uint64(counts.shape[1]), np.uint64(counts.shape[0] - 1), np.uint64(1)
-    lag, done, tied = one, np.uint64(0), np.uint64(0)
-    left = scan(time_ps, channel, part[0], part[1], lag, reach, False, words) & np.uint64(COUPLES)
-    while left and lag <= np.uint64(_DEEPEST):
-        waiting = np.uint64(0)
-        for k in range(left):
-            word = words[k]
-            age, later = word & np.uint64(0xFFFFFFFF), (word >> np.uint64(48)) & np.uint64(0xFF)
-            met, stop = np.uint64((word >> np.uint64(56)) == start), np.uint64(row[later] < stops)
-            tied |= np.uint64(age == 0) & np.uint64(later == start)
-            slots[done] = np.uint32(row[later] * width + ((age * factor) >> places))
-            done += met & stop
-            words[waiting] = word
-            waiting += (met ^ one) & stop
-        if tied:
-            return False
-        lag += one
-        left = rescan(time_ps, channel, part[0], lag, reach, waiting, words) & np.uint64(COUPLES)
-    if left:
-        return False
-    flat = counts.reshape(-1)
-    for k in range(done):
-        flat[slots[k]] += one
-    return True
 
 
 @njit(nogil=True, cache=True)

@@ -45,7 +45,7 @@ def uncompiled(monkeypatch):
     """The loop and everything that it calls as plain Python, in chunks of 16 tags."""
     monkeypatch.setattr(lags, "near_of_eight", near_of_eight)
     monkeypatch.setattr(lags, "CHUNK", 16)
-    for name in ("scan", "rescan", "_place", "_place_one"):
+    for name in ("_scan", "_rescan", "_place", "_place_one"):
         monkeypatch.setattr(lags, name, getattr(lags, name).py_func)
     return lags.count_lags.py_func
 
@@ -97,12 +97,12 @@ def test_light_that_grows_and_fades_in_one_part():
 
 @given(crowds(channels=(0, 1, 255), most=30, span=200), st.integers(0, 300), st.booleans(), st.data())
 def test_eight_at_a_time_mean_what_they_say(stream, reach, alike, data):
-    """``scan`` compiled, so with vector instructions, against the meaning."""
+    """``_scan`` compiled, so with vector instructions, against the meaning."""
     time_ps, channel = stream
     lag, u = data.draw(st.integers(1, 9)), np.uint64
     words, near = couples(time_ps, channel, range(min(lag, time_ps.size), time_ps.size), 0, lag, reach, alike)
     found = np.zeros(48, np.uint64)
-    counts = int(lags.scan(time_ps, channel, u(0), u(time_ps.size), u(lag), u(reach), not alike, found))
+    counts = int(lags._scan(time_ps, channel, u(0), u(time_ps.size), u(lag), u(reach), not alike, found))
     assert (counts & 0xFFFFFFFF, counts >> 32) == (len(words), near)
     assert found[: len(words)].tolist() == words
 
