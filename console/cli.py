@@ -14,6 +14,7 @@ from console.commands import (
     analyse,
     clock,
     correlate,
+    diagnose,
     doctor,
     estimate,
     gameday,
@@ -70,6 +71,7 @@ def build() -> typer.Typer:
         ("page", page.page),
         ("notify", notify.notify),
         ("probe", probe.probe),
+        ("diagnose", diagnose.diagnose),
         ("gameday", gameday.gameday),
         ("recompute", recompute.recompute),
     ):

@@ -1,4 +1,4 @@
-"""What the platform's own records said lately, and which failure modes that looks like: for alerts, by subject and device."""
+"""What the platform's own records said lately of devices and their links, and which failure modes that looks like."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ DEPLOYS = "deploys"
 
 
 class Evidence:
-    """Fed with samples and telemetry in the order in which they come; asked when an alert fires.
+    """Fed with samples and telemetry in the order in which they come; asked when something is wrong.
 
     ``modes`` are all failure modes that are known.
     """
@@ -44,12 +44,15 @@ class Evidence:
             if reading.value is not None:
                 self._symptoms.add(subject, reading.metric, unix_s, reading.value)
 
-    def hints(self, alert: AlertState, at_unix_s: float) -> tuple[Hint, ...]:
-        """What may be the cause of an alert, by what is known at this time: of its subject, its device and all of its links."""
-        device = DeviceId(alert.device or alert.subject)
-        subjects = {alert.subject, SubjectId(device), *self._subjects.get(device, ())}
+    def hints(self, device: DeviceId, at_unix_s: float) -> tuple[Hint, ...]:
+        """What may be wrong with a device, by what was known of it and all of its links at that time; the likeliest first."""
+        subjects = {SubjectId(device), *self._subjects.get(device, ())}
         system = system_by_prefix(device)
         return hints(self._symptoms.moved(sorted(subjects), at_unix_s), [one for one in self._modes if system in one.systems])
+
+    def hints_of(self, alert: AlertState, at_unix_s: float) -> tuple[Hint, ...]:
+        """What may be the cause of an alert."""
+        return self.hints(DeviceId(alert.device or alert.subject), at_unix_s)
 
     def _deployed(self, device: DeviceId, firmware: str, unix_s: float) -> None:
         known, number = self._firmware.get(device, (firmware, 0))

@@ -223,7 +223,7 @@ def _tell(invocation: Invocation, scores: "Sequence[Score]", markdown: Path | No
 
     wrong = [one.failure for one in scores if not one.passed]
     if markdown is not None:
-        _write(markdown, table.markdown(scores))
+        write_table(markdown, table.markdown(scores))
     document = {"scores": scores, "right": len(scores) - len(wrong), "wrong": wrong}
     if as_json and not wrong:
         invocation.answer(document)
@@ -245,11 +245,11 @@ def _tell(invocation: Invocation, scores: "Sequence[Score]", markdown: Path | No
         )
 
 
-def _write(file: Path, text: str) -> None:
-    """Between its marks where the file has them, else alone.
+def write_table(file: Path, text: str) -> None:
+    """Put the table between its marks; a file that is not there yet becomes the table alone.
 
     Raises:
-        Refusal: one mark only.
+        Refusal: the file has not both marks.
     """
     page = file.read_text("utf-8") if file.exists() else f"{_BEGIN}\n{_END}\n"
     before, begin, rest = page.partition(_BEGIN)

@@ -49,12 +49,12 @@ def target_of(fleet: Fleet, failure: Failure) -> str:
 
 
 def company(fleet: Fleet, target: str, failure: Failure, neighbours: int) -> Fleet:
-    """The part of a fleet that takes part: whom the failure reaches, and so many healthy neighbours, those of its kind first."""
+    """The part of a fleet that takes part: whom the failure reaches, and so many healthy neighbours, those of its site first."""
     theirs = reached(fleet, target, failure)
     kinds = {one.kind for one in fleet.devices if one.id in theirs}
     sites = {one.site for one in fleet.devices if one.id in theirs}
     others = sorted(
-        (one for one in fleet.devices if one.id not in theirs), key=lambda one: (one.kind not in kinds, one.site not in sites)
+        (one for one in fleet.devices if one.id not in theirs), key=lambda one: (one.site not in sites, one.kind not in kinds)
     )
     kept = theirs | {str(one.id) for one in others[:neighbours]}
     return replace(
@@ -83,7 +83,7 @@ class _Witness:
             elif isinstance(what, AlertState):
                 self.alerts.append(what)
                 if what.firing:
-                    self.diagnoses[what.alert] = self.evidence.hints(what, self.origin_unix_s + one.at_s)
+                    self.diagnoses[what.alert] = self.evidence.hints_of(what, self.origin_unix_s + one.at_s)
 
 
 def rehearsed(fleet: Fleet, knowledge: Knowledge, failure: Failure, target: str, plan: Plan) -> Score:

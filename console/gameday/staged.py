@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from console.evidence import Evidence
-from console.gameday.modes import failure_modes
 from console.gameday.rehearsed import Plan, company
 from console.gameday.score import Exercise, Score, score
 from console.refusal import ExitCode, Refusal
-from producers.fault_catalogue import Failure, load_failures
+from console.stored_evidence import stored_evidence
+from producers.fault_catalogue import Failure
 from producers.fleet import Sender
 from producers.fleet_file import Fleet
 from producers.reach import reached
@@ -33,7 +32,7 @@ MARGIN_S = 180
 """So much before now a game day ends that is not to reach the present: its last devices must not count as falling silent."""
 _STEP_S = 1
 _QUIET_S, _ASK_S = 15.0, 1.0
-_MOST_READINGS = 1_000_000
+_MOST_TRANSITIONS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +135,10 @@ def scored(stage: Stage, reader: Reader) -> Score:
     Raises:
         StoreError: the store is away, or refuses.
     """
-    evidence = Evidence(failure_modes(load_failures().values()))
+    evidence = stored_evidence(reader, [device.id for device in stage.fleet.devices], stage.origin_unix_s)
     names = _names(stage.fleet)
-    for device in stage.fleet.devices:
-        for record in reader.telemetry(DeviceId(device.id), stage.origin_unix_s, limit=_MOST_READINGS):
-            evidence.telemetry(record)
-    for sample in reader.samples_of([SubjectId(name) for name in sorted(names)], stage.origin_unix_s):
-        evidence.sample(sample)
-    alerts = [one for one in reader.alert_history(stage.origin_unix_s, limit=_MOST_READINGS) if one.subject in names]
-    diagnoses = {one.alert: evidence.hints(one, one.since_unix_s) for one in alerts if one.firing}
+    alerts = [one for one in reader.alert_history(stage.origin_unix_s, limit=_MOST_TRANSITIONS) if one.subject in names]
+    diagnoses = {one.alert: evidence.hints_of(one, one.since_unix_s) for one in alerts if one.firing}
     return score(Exercise(stage.failure, stage.target, stage.reached, stage.onset_unix_s), alerts, diagnoses)
 
 

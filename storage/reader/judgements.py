@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from schemas.exercise import PATTERN as EXERCISES
-from schemas.ids import IndicatorId, SubjectId
+from schemas.ids import DeviceId, IndicatorId, SubjectId
 from schemas.records import AlertState, Annotation, Estimate, IndicatorSample, Shortfall
 from storage.past_verdicts import PastExclusion
 from storage.reader.question import END_OF_TIME, Questions
@@ -39,15 +39,24 @@ class JudgementQuestions(Questions):
         )
         return [_sample(row) for row in reversed(rows.to_pylist())]
 
-    def samples_of(self, subjects: Sequence[SubjectId], since: int = 0) -> list[IndicatorSample]:
-        """All samples of these subjects that ended at or after ``since``, the earliest first."""
+    def samples_of(self, devices: Sequence[DeviceId], since: int = 0) -> list[IndicatorSample]:
+        """All samples of these devices and their links that ended at or after ``since``, the earliest first."""
         rows = self._client.query(
-            f"SELECT {_SAMPLE} FROM indicator_samples WHERE subject IN {{subjects:Array(String)}} "
+            f"SELECT {_SAMPLE} FROM indicator_samples WHERE device IN {{devices:Array(String)}} "
             f"AND time >= fromUnixTimestamp({{since:UInt32}}) ORDER BY time, subject, indicator, run, {_LAST_FIRST} "
             "LIMIT 1 BY time, subject, indicator, run",
-            {"subjects": list(subjects), "since": since},
+            {"devices": list(devices), "since": since},
         )
         return [_sample(row) for row in rows.to_pylist()]
+
+    def heard_of(self, subject: SubjectId, since: int = 0) -> list[tuple[DeviceId, int]]:
+        """Devices that spoke for a subject since then, and when each did last; the latest first."""
+        rows = self._client.query(
+            "SELECT device, toUnixTimestamp(max(time)) AS last FROM indicator_samples WHERE subject = {subject:String} "
+            "AND time >= fromUnixTimestamp({since:UInt32}) GROUP BY device ORDER BY last DESC, device",
+            {"subject": subject, "since": since},
+        )
+        return [(DeviceId(row["device"]), row["last"]) for row in rows.to_pylist()]
 
     def sample_count(self, subject: SubjectId, since: int = 0) -> int:
         """How many samples of a subject are stored that ended at or after ``since``."""

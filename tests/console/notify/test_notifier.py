@@ -17,6 +17,7 @@ from console.notify.notifier import Notifier
 from console.notify.outlook import StoredOutlook
 from console.notify.receiver import PersonalReceiver
 from schemas.exclusion import ExclusionNotice
+from schemas.exercise import exercise_name
 from schemas.ids import SubjectId
 from schemas.records import AlertState
 from slo.definitions import load
@@ -163,6 +164,15 @@ def test_told_once_through_a_restart_and_an_outage(
         {"r": receiver},
     ).to_pylist()
     assert log == [{"outcome": "begun", "n": 1}, {"outcome": "sent", "n": 3}]
+
+
+def test_exercises_call_nobody_and_stand_on_no_page(client: Client, reader: Reader, alerts: Alerts, device: str) -> None:
+    log, exercise = NotificationLog(client), exercise_name(device, "k3f9")
+    log.begin(f"receiver of {device}")
+    alerts.happen(state(exercise, "page", 1_790_000_100, firing=True), state(device, "page", 1_790_000_100, firing=True))
+    assert [each.subject for each in log.pending(f"receiver of {device}") if device in each.subject] == [device]
+    assert exercise not in {each.subject for each in reader.alerts()}
+    assert exercise in {each.subject for each in reader.alert_history(1_790_000_000)}
 
 
 @pytest.mark.slow
