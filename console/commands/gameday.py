@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from producers.fault_catalogue import Failure
     from producers.fleet_file import Fleet
 
-_RATE = 0.1
-"""Tags cost most of the time, and a tenth of the demo fleet's is enough for every verdict."""
 _BEGIN, _END = "<!-- scores -->", "<!-- end of scores -->"
 
 
@@ -46,7 +44,7 @@ def gameday(
     lasts: Annotated[str, typer.Option(help="How long the failure lasts at most.", metavar="TIME")] = "15min",
     neighbours: Annotated[int, typer.Option(help="Healthy devices that take part.", metavar="N", min=0)] = 1,
     size: Annotated[float, typer.Option(help="How strong; 1 is as the list says.", metavar="FACTOR")] = 1.0,
-    rate: Annotated[float, typer.Option(help="How bright sources are against the fleet file.", metavar="FACTOR")] = _RATE,
+    rate: Annotated[float, typer.Option(help="How bright sources are against the fleet file.", metavar="FACTOR")] = 1.0,
     rehearse: Annotated[
         bool,
         typer.Option("--rehearse", help="Without the platform: the worker's pipelines in this process, no broker, no store."),

@@ -4,7 +4,7 @@ import pytest
 
 from console.gameday.rehearsed import Plan, company, rehearsed, target_of, undisturbed
 from producers.fault_catalogue import load_failures
-from producers.fleet_file import demo_fleet, scaled
+from producers.fleet_file import demo_fleet
 from slo.definitions import load
 from streams.pipelines import Knowledge
 
@@ -29,7 +29,7 @@ def test_the_first_that_can_have_it() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["qic.F2", "qdp.F3", "sps.F6"])
 def test_it_is_noticed_as_it_should_be_and_nobody_else_pages(name: str) -> None:
-    fleet, failure = scaled(demo_fleet(), 0.05), FAILURES[name]
+    fleet, failure = demo_fleet(), FAILURES[name]
     plan = Plan(healthy_s=660.0, lasts_s=300.0, neighbours=1)
     found = rehearsed(fleet, Knowledge(load()), failure, target_of(fleet, failure), plan)
     assert found.faults == ()
@@ -39,5 +39,5 @@ def test_it_is_noticed_as_it_should_be_and_nobody_else_pages(name: str) -> None:
 
 
 def test_healthy_devices_page_nobody() -> None:
-    fleet = company(scaled(demo_fleet(), 0.05), "qic-aurora-01", FAILURES["qic.F2"], 0)
+    fleet = company(demo_fleet(), "qic-aurora-01", FAILURES["qic.F2"], 0)
     assert undisturbed(fleet, Knowledge(load()), 120.0) == ()
