@@ -212,7 +212,7 @@ def test_a_breach_seen_by_prometheus_arrives_once_grouped_and_resolves(tmp_path:
         time.sleep(8)
         assert not hooks.about("/page", "firing")
         broken.set()
-        until(lambda: hooks.about("/page", "firing"), 40, "the page")
+        until(lambda: hooks.about("/page", "firing"), 60, "the page")
         time.sleep(5)
         broken.clear()
         until(lambda: hooks.about("/page", "resolved"), 60, "the page to resolve")
@@ -233,14 +233,14 @@ def test_a_cryostat_under_devices_is_one_page_and_who_stays_bad_pages_then(hooks
     receiver, context = receiver_of(alertmanager), Suppressions((), HERE, 0)
     cryostat, devices = state("cryostat-1", "page", firing=True), [state(each, "page", firing=True) for each in DEVICES]
     receiver.tell([*devices, cryostat], context)
-    until(lambda: hooks.about("/page", "firing"), 20, "the page")
+    until(lambda: hooks.about("/page", "firing"), 60, "the page")
     time.sleep(4)
     assert {alert["labels"]["subject"] for message in hooks.about("/page", "firing") for alert in message["alerts"]} == {
         "cryostat-1"
     }
     receiver.tell([state("cryostat-1", "page", firing=False), state(DEVICES[0], "page", firing=False)], context)
     receiver.refresh(devices[1:], HERE, hears=True)
-    until(lambda: subjects_paged(hooks) == {"cryostat-1", DEVICES[1]}, 20, "the page about who is still bad")
+    until(lambda: subjects_paged(hooks) == {"cryostat-1", DEVICES[1]}, 60, "the page about who is still bad")
 
 
 def subjects_paged(hooks: Inbox) -> set[str]:
@@ -267,11 +267,11 @@ def test_maintenance_is_silent_but_not_about_what_is_critical(hooks: Inbox, aler
     time.sleep(4)
     assert not hooks.about("/page", "firing")
     receiver.refresh([device, cryostat], during, hears=True)
-    until(lambda: subjects_paged(hooks) == {"cryostat-1"}, 20, "the page about the cryostat")
+    until(lambda: subjects_paged(hooks) == {"cryostat-1"}, 60, "the page about the cryostat")
     receiver.tell([state("cryostat-1", "page", firing=False, objective="cryostat")], Suppressions((), during, 0))
     receiver.tell([state("cryostat-1", "page", firing=False)], Suppressions((), during, 0))
     receiver.refresh([device], replace(during, exclusions=(replace(begun, end_ns=time.time_ns()),)), hears=True)
-    until(lambda: DEVICES[0] in subjects_paged(hooks), 20, "what is still bad after it")
+    until(lambda: DEVICES[0] in subjects_paged(hooks), 60, "what is still bad after it")
 
 
 def test_the_notifier_speaks_to_it(hooks: Inbox, alertmanager: str) -> None:
@@ -280,10 +280,10 @@ def test_the_notifier_speaks_to_it(hooks: Inbox, alertmanager: str) -> None:
     both = [state("sps-1", "page", firing=True), state("sps-1", "ticket", firing=True)]
     receiver.tell(both, context)
     receiver.refresh(both, HERE, hears=True)
-    until(lambda: hooks.about("/page", "firing"), 20, "the page")
-    until(lambda: hooks.about("/alive", "firing"), 20, "that somebody watches")
+    until(lambda: hooks.about("/page", "firing"), 60, "the page")
+    until(lambda: hooks.about("/alive", "firing"), 60, "that somebody watches")
     assert not hooks.about("/ticket", "firing")  # the page inhibits it
     receiver.tell([state("sps-1", "page", firing=False), state("sps-1", "ticket", firing=False)], context)
-    until(lambda: hooks.about("/page", "resolved"), 30, "the page to resolve")
+    until(lambda: hooks.about("/page", "resolved"), 60, "the page to resolve")
     (page,) = hooks.about("/page", "firing")
     assert page["alerts"][0]["annotations"]["summary"] == "g2 burns"
