@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import sys
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,15 +71,22 @@ def _forget(logs: Path) -> int:
         part_kept = _Part.named(entry.name) if entry.is_dir() else None
         if part_kept:
             kept[part_kept.partition].append(part_kept)
+    for parts in kept.values():
+        parts.sort()
     unkept = {token: name for token, name in remembered.items() if not _held(name, kept)}
     _strike(numbered[-1][1], unkept)
     return len(unkept)
 
 
 def _held(name: str, kept: dict[str, list[_Part]]) -> bool:
+    """Whether one of the sorted parts speaks for it."""
     part = _Part.named(name)
-    # A name that means nothing here is the store's own affair.
-    return part is None or any(one.first <= part.first and part.last <= one.last for one in kept[part.partition])
+    if part is None:
+        return True  # a name that means nothing here is the store's own affair
+    parts = kept[part.partition]
+    # The nearest that begins at or before it, usually: where merged parts still stand beside what went into them, an earlier one.
+    at = bisect_right(parts, part.first, key=lambda one: one.first)
+    return any(part.last <= parts[place].last for place in range(at - 1, -1, -1))
 
 
 def _strike(log: Path, unkept: dict[str, str]) -> None:
