@@ -66,7 +66,8 @@ class Pipelines:
         self._knowledge, self._metrics = knowledge, metrics
         self._evaluator = Evaluator(knowledge.definitions, schedule=knowledge.schedule, topology=knowledge.topology)
         self._thresholds = Thresholds(knowledge.definitions)
-        known = catalogue(), estimators(), knowledge.calibrations
+        self._table = catalogue(), estimators()
+        known = *self._table, knowledge.calibrations
         self._sampler = Sampler(*known, self._thresholds)
         self._tag_sampler = TagSampler(*known, frozenset(G2_OF_SYSTEM.values()), self._thresholds)
         self._analysis = TagAnalysis(knowledge.panes, self._sampling)
@@ -154,7 +155,7 @@ class Pipelines:
             tracks=tracks,
             exclusions=exclusions,
             composites=composites,
-            sampler=BudgetSampler(catalogue(), estimators(), objectives, self._thresholds),
+            sampler=BudgetSampler(*self._table, objectives, self._thresholds),
             alarms=alarms,
         )
 

@@ -27,6 +27,8 @@ from streams.processors.windows import Window
 from streams.thresholds import Thresholds
 
 _NS = 1_000_000_000
+ONE_LOOK = "fixed"
+"""The kind of interval of an estimator that knows no other: windows are closed once, and looked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +136,13 @@ class Sampler:
         self, topic: Topic, span: _Span, data: Sequence[object], series: bool | None, conditions: Mapping[str, Parameter]
     ) -> Iterator[tuple[Indicator, Outcome]]:
         for row, known in self._rows.get((topic.name, self._system_of(span)), ()):
-            for estimator in known:
-                usable = estimator.usable(data) if estimator.serves(conditions) else ()
-                if usable and series in {None, estimator.series}:
-                    yield row, estimated(row, estimator, usable, self._calibrations.at(span.device, span.end_unix_s))
-                    break
+            able = [(each, each.usable(data)) for each in known if each.serves(conditions) and series in {None, each.series}]
+            taking = [(estimator, usable) for estimator, usable in able if usable]
+            if taking:
+                calibrated = self._calibrations.at(span.device, span.end_unix_s)
+                suiting = (one for one in taking if one[0].suits(one[1], calibrated))
+                estimator, usable = next(suiting, taking[0])
+                yield row, estimated(row, estimator, usable, calibrated)
 
 
 def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], calibrated: Mapping[str, Parameter]) -> Outcome:
@@ -166,11 +170,11 @@ def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], cali
                 warnings=(why,),
             )
         )
+    known = outcome.estimate
     if outcome.refused:
-        known = outcome.estimate
-        blank = msgspec.structs.replace(known, value=None, lower=None, upper=None, warnings=(*known.warnings, outcome.refused))
-        return replace(outcome, estimate=blank)
-    return outcome
+        known = msgspec.structs.replace(known, value=None, lower=None, upper=None, warnings=(*known.warnings, outcome.refused))
+    told = {"interval": ONE_LOOK, **known.parameters}
+    return replace(outcome, estimate=msgspec.structs.replace(known, parameters=told))
 
 
 def _span_of(window: Window[Any], device: DeviceId, firmware: str) -> _Span:
