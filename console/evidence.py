@@ -44,15 +44,20 @@ class Evidence:
             if reading.value is not None:
                 self._symptoms.add(subject, reading.metric, unix_s, reading.value)
 
-    def hints(self, device: DeviceId, at_unix_s: float) -> tuple[Hint, ...]:
-        """What may be wrong with a device, by what was known of it and all of its links at that time; the likeliest first."""
+    def hints(self, device: DeviceId, at_unix_s: float, alarming: str = "") -> tuple[Hint, ...]:
+        """What may be wrong with a device, by what was known of it and all of its links at that time; the likeliest first.
+
+        ``alarming``: the indicator that raised an alert; its last value is believed alone.
+        """
         subjects = {SubjectId(device), *self._subjects.get(device, ())}
         system = system_by_prefix(device)
-        return hints(self._symptoms.moved(sorted(subjects), at_unix_s), [one for one in self._modes if system in one.systems])
+        return hints(
+            self._symptoms.moved(sorted(subjects), at_unix_s, alarming), [one for one in self._modes if system in one.systems]
+        )
 
     def hints_of(self, alert: AlertState, at_unix_s: float) -> tuple[Hint, ...]:
         """What may be the cause of an alert."""
-        return self.hints(DeviceId(alert.device or alert.subject), at_unix_s)
+        return self.hints(DeviceId(alert.device or alert.subject), at_unix_s, alert.indicator)
 
     def _deployed(self, device: DeviceId, firmware: str, unix_s: float) -> None:
         known, number = self._firmware.get(device, (firmware, 0))

@@ -64,21 +64,23 @@ class Symptoms:
         while series[0][0] < unix_s - self._look.kept_s:
             series.popleft()
 
-    def moved(self, subjects: Iterable[SubjectId], now_unix_s: float) -> Mapping[str, Movement]:
+    def moved(self, subjects: Iterable[SubjectId], now_unix_s: float, alarming: str = "") -> Mapping[str, Movement]:
         """How the series of these subjects stand at ``now``; those too short to tell are absent.
 
+        Of the ``alarming`` one the last value counts alone: it is known to be no outlier.
         Where several subjects have a series of one name, one that moved speaks for them.
         """
         found: dict[str, Movement] = {}
         for subject in subjects:
             for name, series in self._series.get(subject, {}).items():
-                movement = _movement([one for one in series if one[0] <= now_unix_s], now_unix_s, self._look)
+                known = [one for one in series if one[0] <= now_unix_s]
+                movement = _movement(known, now_unix_s, self._look, alone=name == alarming)
                 if movement is not None and found.get(name, Movement.STILL) is Movement.STILL:
                     found[name] = movement
         return found
 
 
-def _movement(series: list[tuple[float, float]], now_unix_s: float, look: Look) -> Movement | None:
+def _movement(series: list[tuple[float, float]], now_unix_s: float, look: Look, *, alone: bool) -> Movement | None:
     before = [one for one in series if one[0] <= now_unix_s - look.before_s]
     if len(before) < _FEWEST_BEFORE:
         return None
@@ -86,7 +88,9 @@ def _movement(series: list[tuple[float, float]], now_unix_s: float, look: Look) 
     if now_unix_s - series[-1][0] > max(look.silent_s, look.missed * spacing_s):
         return Movement.SILENT
     recent = [value for at, value in series if at > now_unix_s - look.recent_s]
-    if len(recent) < _FEWEST_RECENT:
+    if alone:
+        recent = [series[-1][1]]
+    elif len(recent) < _FEWEST_RECENT:
         recent = [value for _, value in series[-_FEWEST_RECENT:]]
     usual = median(value for _, value in before)
     distances = sorted(abs(value - usual) for _, value in before)

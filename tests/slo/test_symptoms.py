@@ -34,6 +34,12 @@ def test_one_wild_value_is_no_movement() -> None:
     assert told([*noisy(100.0, 95), 1e6]).moved([A], 950.0) == {"x": Movement.STILL}
 
 
+def test_the_value_that_raised_an_alarm_counts_alone() -> None:
+    symptoms = told([*noisy(100.0, 95), 200.0])
+    assert symptoms.moved([A], 950.0, "x") == {"x": Movement.UP}
+    assert symptoms.moved([A], 950.0, "y") == {"x": Movement.STILL}
+
+
 def test_readings_that_stop_at_zero_scatter_nevertheless() -> None:
     clipped = [0.0, 0.0, 0.0, 1.0, 0.0, 0.4, 0.0, 0.7, 0.9, 0.0] * 9
     assert told([*clipped, 0.3, 0.7, 0.8]).moved([A], 920.0) == {"x": Movement.STILL}
