@@ -1,0 +1,1 @@
+"""Reports on a fleet: asked of the store, written for people and programs."""
