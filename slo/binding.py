@@ -27,8 +27,8 @@ from slo.openslo import (
     Target,
 )
 from slo.period import period_s
-from slo.tier_binding import TierGround, chosen_tiers, default_tiers
-from slo.tiers import Tier
+from slo.tier_binding import TierGround, chosen_tiers, default_tiers, short_window_s
+from slo.tiers import SEVERITIES, Tier
 
 Named = Mapping[tuple[type, str], Document]
 """Documents by kind and name."""
@@ -106,7 +106,8 @@ class Binder:
         for name, target in zip(_names(slo), slo.targets, strict=True):
             objective = self._objective(slo, name, target, self._criterion(sli, slo, target))
             tiers, unreachable = self._tiers(slo, target.ratio, target, watched=objective.criterion is not None)
-            made.append(replace(objective, tiers=tiers, unreachable=unreachable))
+            silent = objective.no_data_alerts or (self._no_data(slo) if objective.criterion else ())
+            made.append(replace(objective, tiers=tiers, unreachable=unreachable, no_data_alerts=silent))
         return made
 
     def _composite(self, slo: Slo) -> list[Objective]:
@@ -140,7 +141,8 @@ class Binder:
             composite=composite,
         )
         tiers, unreachable = self._tiers(slo, target_ratio, slo.targets[0], watched=True)
-        return [*made, replace(whole, tiers=tiers, unreachable=unreachable)]
+        silent = whole.no_data_alerts or self._no_data(slo)
+        return [*made, replace(whole, tiers=tiers, unreachable=unreachable, no_data_alerts=silent)]
 
     def _objective(self, slo: Slo, name: str, target: Target, criterion: Criterion | None) -> Objective:
         """An objective without tiers."""
@@ -212,20 +214,32 @@ class Binder:
     ) -> tuple[tuple[Tier, ...], tuple[Tier, ...]]:
         assert slo.window is not None  # noqa: S101 - _slo looked
         ground = TierGround(slo, period_s(slo.window), target_ratio, target.place, watched)
+        breaching = self._conditions(policy for policy in self._policies(slo) if policy.when_breaching)
         if slo.policies is None:
-            chosen = [policy for policy in self.of(AlertPolicy) if (mark := annotations(policy).get("default")) and mark.flag()]
-            return default_tiers(ground, self._conditions(chosen))
-        return chosen_tiers(
-            ground, self._conditions(self._resolve(AlertPolicy, policy) for policy in slo.policies), self._findings.errors
-        )
+            return default_tiers(ground, breaching)
+        return chosen_tiers(ground, breaching, self._findings.errors)
+
+    def _no_data(self, slo: Slo) -> tuple[tuple[str, int], ...]:
+        """Of policies that alert where there is no data: each severity, after the shortest short window of its conditions."""
+        limits: dict[str, int] = {}
+        for condition in self._conditions(policy for policy in self._policies(slo) if policy.when_no_data):
+            if condition.severity not in SEVERITIES:
+                raise DefinitionError(
+                    condition.metadata.place,
+                    f"condition `{condition.metadata.name}` has the severity `{condition.severity}`",
+                    f"write one of {', '.join(SEVERITIES)}",
+                )
+            limits[condition.severity] = min(short_window_s(condition), limits.get(condition.severity, condition.lookback_s))
+        return tuple(sorted(limits.items()))
+
+    def _policies(self, slo: Slo) -> list[AlertPolicy]:
+        """Those that an SLO names; where it does not speak of alerting, the default ones."""
+        if slo.policies is None:
+            return [policy for policy in self.of(AlertPolicy) if (mark := annotations(policy).get("default")) and mark.flag()]
+        return [self._resolve(AlertPolicy, policy) for policy in slo.policies]
 
     def _conditions(self, policies: Iterable[AlertPolicy]) -> list[AlertCondition]:
-        return [
-            self._resolve(AlertCondition, condition)
-            for policy in policies
-            if policy.when_breaching
-            for condition in policy.conditions
-        ]
+        return [self._resolve(AlertCondition, condition) for policy in policies for condition in policy.conditions]
 
     def _resolve(self, kind: type[D], given: D | Reference) -> D:
         if not isinstance(given, Reference):

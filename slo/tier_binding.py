@@ -69,6 +69,11 @@ def chosen_tiers(
     return tuple(tier for tier in tiers.values() if tier not in unreachable), tuple(unreachable)
 
 
+def short_window_s(condition: AlertCondition) -> int:
+    """The short window of a condition's tier."""
+    return condition.alert_after_s or condition.lookback_s // _SHORT_SHARE
+
+
 def _tier(ground: TierGround, condition: AlertCondition, minimum: Mapping[str, int | None]) -> Tier:
     written = annotations(condition)
     name, long_s = condition.metadata.name, condition.lookback_s
@@ -78,7 +83,7 @@ def _tier(ground: TierGround, condition: AlertCondition, minimum: Mapping[str, i
             f"tier `{name}` alerts on a burn rate that is `{condition.operator}` its threshold",
             "write `op: gt`: an alert is about burning too fast",
         )
-    short_s = condition.alert_after_s or long_s // _SHORT_SHARE
+    short_s = short_window_s(condition)
     if not 0 < short_s < long_s:
         raise DefinitionError(
             condition.metadata.place,

@@ -308,6 +308,21 @@ def test_a_policy_that_does_not_alert_on_breach_makes_no_tier(tmp_path: Path) ->
     assert [tier.name for tier in only(loaded(tmp_path, silent), "strict-purity").tiers] == ["ticket-slow"]
 
 
+def test_a_policy_that_alerts_without_data_watches_for_silence(tmp_path: Path) -> None:
+    text = MINE.replace("alertPolicyRef: page-quick", "alertPolicyRef: mine") + CONDITION
+    assert only(loaded(tmp_path, text), "strict-purity").no_data_alerts == ()
+    watching = text.replace("spec:\n  conditions", "spec:\n  alertWhenNoData: true\n  conditions")
+    under = only(loaded(tmp_path, watching), "strict-purity")
+    assert under.no_data_alerts == (("page", under.tiers[0].short_s),)
+    only_silence = watching.replace("alertWhenNoData", "alertWhenBreaching: false\n  alertWhenNoData")
+    silent = only(loaded(tmp_path, only_silence), "strict-purity")
+    assert (silent.no_data_alerts, [tier.name for tier in silent.tiers]) == (under.no_data_alerts, ["ticket-slow"])
+    said = watching.replace("photonwatch.dev/runbook: runbook.md", 'photonwatch.dev/no-data-alert: "ticket>10m"')
+    assert only(loaded(tmp_path, said), "strict-purity").no_data_alerts == (("ticket", 600),)
+    with pytest.raises(DefinitionError, match=r"has the severity `sev1`"):
+        loaded(tmp_path, only_silence.replace("severity: page", "severity: sev1"))
+
+
 def test_objectives_are_compared_by_what_they_say_not_by_where(tmp_path: Path) -> None:
     here = only(loaded(tmp_path), "strict-purity")
     there = only(loaded(tmp_path, "\n\n" + MINE), "strict-purity")
