@@ -14,6 +14,7 @@ from slo.fleet_report import FleetReport, Incident, Promise
 
 _WORST = 10
 """Incidents that people are shown."""
+_NEAR = 0.01
 _SHARES = 5
 """Of each objective the largest shares that people are shown."""
 
@@ -70,14 +71,17 @@ def _headline(report: FleetReport) -> str:
 
 
 def _percent(ratio: Fraction | float | None) -> str:
-    return "–" if ratio is None else percent(Fraction(ratio))
+    if ratio is None:
+        return "–"
+    # Near 1 what is missing counts: 99.9961 % is not 100 %.
+    return f"{float(ratio) * 100:.6g} %" if abs(1 - ratio) < _NEAR else percent(Fraction(ratio))
 
 
 def _between(promise: Promise) -> str:
     found = interval(promise)
     if found is None or found[0] == found[1]:
         return ""
-    return f"{found[0] * 100:.4g}–{found[1] * 100:.4g} %"
+    return f"{found[0] * 100:.6g}–{found[1] * 100:.6g} %"
 
 
 def _trend(promise: Promise) -> str:
@@ -87,7 +91,7 @@ def _trend(promise: Promise) -> str:
     change = promise.attained - promise.before
     if not change:
         return "as before"
-    return f"{'↑ better' if change > 0 else '↓ worse'}, was {percent(promise.before)}"
+    return f"{'↑ better' if change > 0 else '↓ worse'}, was {_percent(promise.before)}"
 
 
 def _width(promise: Promise) -> float:

@@ -163,8 +163,8 @@ def prometheus(streamed: Streamed, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def rules() -> list[dict[str, str]]:
-    (group,) = yaml.safe_load(rule_file([UNDER]))["groups"]
-    return group["rules"]
+    groups = yaml.safe_load(rule_file([UNDER]))["groups"]
+    return next(each["rules"] for each in groups if each["name"].endswith(f"-{UNDER.name}"))
 
 
 def inlined(expression: str) -> str:
@@ -178,7 +178,7 @@ def inlined(expression: str) -> str:
 
 def asked(url: str, path: str, **parameters: object) -> list[dict[str, object]]:
     fields = {name: str(value) for name, value in parameters.items()}
-    found = urllib3.request("POST", f"{url}/api/v1/{path}", fields=fields, encode_multipart=False, timeout=60.0).json()
+    found = urllib3.request("GET", f"{url}/api/v1/{path}", fields=fields, timeout=60.0).json()
     assert found["status"] == "success", found
     return found["data"]["result"]
 
