@@ -1,7 +1,7 @@
 """Counting over files of tags: from what was asked for to the answer, and how the answer is given."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import chain, combinations
 from operator import add
@@ -21,6 +21,7 @@ from console.scatter_answer import Scatter, ScatterAnswer
 from console.tag_files import segments_of
 from console.tally_answers import CoincidenceAnswer, GapAnswer, StartStopAnswer
 from producers.recording import Recording, open_recording
+from schemas.ids import RunId
 from streams.channel_pair import choose_pair
 from streams.estimators.allan import estimate_allan
 from streams.estimators.mandel import estimate_mandel
@@ -273,10 +274,11 @@ def _scatter(read: FilesRead, recordings: list[Recording], segments: Segments, w
     scattered, wandered = dispersion.initial(widths), stability.initial(widths)
     counts: dispersion.Dispersion = {}
     rates: stability.Stability = {}
-    for recording in recordings:
+    for number, recording in enumerate(recordings):
         for segment in segments(recording):
-            scattered, counts = dispersion.step(scattered, segment, widths)
-            wandered, rates = stability.step(wandered, segment, widths)
+            piece = replace(segment, run=RunId(f"{number} {segment.run}"))  # a file may be named twice
+            scattered, counts = dispersion.step(scattered, piece, widths)
+            wandered, rates = stability.step(wandered, piece, widths)
     return ScatterAnswer(
         read,
         tuple(

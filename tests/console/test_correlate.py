@@ -306,6 +306,8 @@ def test_scatter_of_counts(correlate, tmp_path: Path) -> None:
     assert rows[7]["allan_deviation"]["lower"] > rows[7]["allan_deviation"]["parameters"]["shot_noise_hz"]
     with np.load(tmp_path / "s.npz") as kept:
         assert kept["mandel_q"].tolist() == [row["mandel_q"]["value"] for row in rows]
+    twice = correlate(str(tmp_path / "light.npz"), str(tmp_path / "light.npz"), *wanted, "--json").document["scatter"]
+    assert [row["mandel_q"]["counts"]["tags"] for row in twice] == [2 * row["mandel_q"]["counts"]["tags"] for row in rows]
     said = correlate(str(tmp_path / "light.npz"), "--scatter", "3")
     assert "Allan deviation" in said.out
     assert "at least 100 are needed" in said.out
