@@ -30,7 +30,7 @@ from tests.fixtures_engine import EmbeddedEngine
 from tests.slo.samples import definitions, objective, sample
 from tests.storage.tables.test_judgements import stored
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 T = 1_790_000_000
 TIERS = (
     Tier("flash", "page", 20, 90, Fraction(8), minimum_events=3),

@@ -29,7 +29,7 @@ from tests.fixtures_engine import EmbeddedEngine
 from tests.slo.samples import sample
 from tests.storage.tables.test_judgements import stored
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.slow]
 T = 1_790_000_000
 HOUR = 360
 """Samples of an hour."""
