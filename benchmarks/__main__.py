@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import clock, correlators, end_to_end, latency, memory, processors, slo_engine, sources, wire_format
+from benchmarks import clock, correlators, end_to_end, latency, memory, processors, samples, slo_engine, sources, wire_format
 from benchmarks.result import table
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -30,6 +30,7 @@ def main() -> None:
         "wire": lambda: table(wire_format.measure()),
         "sources": lambda: table(sources.measure()),
         "slo": lambda: table(slo_engine.measure()),
+        "samples": lambda: table(samples.measure()),
         "platform": lambda: _platform(arguments.tags),
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)

@@ -6,6 +6,7 @@ there. The same fleet, faults and seed give the same records, to the byte.
 """
 
 import dataclasses
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -97,6 +98,8 @@ class Rehearsal:
         self._offsets: dict[str, Iterator[int]] = defaultdict(count)
         self._waiting: dict[str, list[Message]] = {name: [] for name in self._pipelines}
         self.tags = 0
+        self.processing_s = 0.0
+        """Processor time that the pipelines have taken."""
 
     def refusal(self, target: str, failure: Failure) -> str | None:
         """Why a device, link or shared thing cannot have this failure; None where it can."""
@@ -153,7 +156,10 @@ class Rehearsal:
         while any(self._waiting.values()):
             for name, pipeline in self._pipelines.items():
                 messages, self._waiting[name] = self._waiting[name], []
-                for finished in pipeline.feed(messages):
+                began_s = time.thread_time()
+                found = pipeline.feed(messages)
+                self.processing_s += time.thread_time() - began_s
+                for finished in found:
                     yield from self._publish(finished)
 
     def _publish(self, finished: Finished) -> Iterator[Outcome]:

@@ -7,6 +7,8 @@ from schemas.ids import SubjectId
 from slo.burn import burn_rate, error_ratio
 from slo.counts import Amount, Counts
 
+_WHOLE = Fraction(1)
+
 
 @dataclass(frozen=True, slots=True)
 class BudgetSnapshot:
@@ -53,4 +55,5 @@ class BudgetSnapshot:
     @property
     def remaining_ratio(self) -> Fraction | None:
         """Share of the budget that is left; negative when overspent, never clamped."""
-        return self.remaining_events / self.total if self.total else None
+        burnt = burn_rate(self.period, self.budget)
+        return None if burnt is None else 1 - burnt if burnt else _WHOLE

@@ -4,6 +4,9 @@ from fractions import Fraction
 
 from slo.counts import Counts
 
+_NOTHING = Fraction(0)
+"""Health is the usual case, and fractions take their time."""
+
 
 def error_ratio(counts: Counts) -> Fraction | None:
     """Bad / (good + bad), event-weighted."""
@@ -12,5 +15,6 @@ def error_ratio(counts: Counts) -> Fraction | None:
 
 def burn_rate(counts: Counts, budget: Fraction) -> Fraction | None:
     """Error ratio over budget B: 1 spends the budget exactly within its period, 1/B is the most there is."""
-    ratio = error_ratio(counts)
-    return None if ratio is None else ratio / budget
+    if not counts.events:
+        return None
+    return Fraction(counts.bad, counts.events) / budget if counts.bad else _NOTHING

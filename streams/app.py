@@ -21,7 +21,7 @@ from storage.writer import Writer
 from streams.assignment import Assignment, Place
 from streams.kernels.warm import warm
 from streams.log import Message
-from streams.memory import keep_freed_memory
+from streams.memory import collect_rarely, keep_freed_memory
 from streams.metrics import WorkerMetrics
 from streams.opening import Opener
 from streams.pipeline import Outgoing
@@ -150,6 +150,7 @@ def run_worker(settings: WorkerSettings) -> None:
     registry = CollectorRegistry()
     app = build_app(settings)
     attach(app, settings, registry)
+    collect_rarely()
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, settings.metrics_host, registry)
     worker = faust.Worker(app, loglevel="WARNING", redirect_stdouts=False, override_logging=False, quiet=True)

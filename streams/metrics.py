@@ -82,6 +82,8 @@ class WorkerMetrics:
             verdict: Counter(name.removesuffix("_total"), f"Samples judged {verdict}", objective, registry=registry)
             for verdict, name in _COUNTER_OF.items()
         }
+        self._counted: set[tuple[str, str]] = set()
+        """Objectives and subjects whose counters exist."""
 
     def stored(self, batch: Batch, outcome: Outcome) -> None:
         labels = (batch.topic, str(batch.partition))
@@ -125,6 +127,7 @@ class WorkerMetrics:
     def forget(self, objective: str, subject: str) -> None:
         """Another worker judges this subject: its alerts and budgets are shown there."""
         self._subjects.discard(subject)
+        self._counted.discard((objective, subject))
         for metric in (self._firing, self._remaining, *self._verdicts.values()):
             metric.remove_by_labels({OBJECTIVE: objective, SUBJECT: subject})
 
@@ -158,8 +161,11 @@ class WorkerMetrics:
         self.remaining(snapshot.objective, snapshot.subject, snapshot.remaining_ratio)
         if self._hides(snapshot.subject):
             return
-        for counter in self._verdicts.values():
-            counter.labels(snapshot.objective, snapshot.subject)
+        shown = (snapshot.objective, snapshot.subject)
+        if shown not in self._counted:
+            self._counted.add(shown)
+            for counter in self._verdicts.values():
+                counter.labels(*shown)
 
     def judged(self, judged: Judged) -> None:
         if self._hides(judged.subject):

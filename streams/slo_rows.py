@@ -9,6 +9,7 @@ import pyarrow as pa
 from schemas.exclusion import ExclusionNotice
 from schemas.records import AlertState, IndicatorSample, Verdict
 from slo.budget import BudgetSnapshot
+from slo.burn import burn_rate
 from slo.composite_watch import CompositeSnapshot, is_member
 from slo.counts import Counts
 from slo.evaluation import Evaluation, Judged
@@ -70,16 +71,17 @@ def _whole(composite: CompositeSnapshot) -> tables.StoredBudget:
 
 
 def _stored(snapshot: BudgetSnapshot) -> tables.StoredBudget:
-    windows = tuple(_window(window_s, counts, snapshot.burn_rate(window_s)) for window_s, counts in snapshot.windows)
+    windows = tuple(_window(window_s, counts, burn_rate(counts, snapshot.budget)) for window_s, counts in snapshot.windows)
     return tables.StoredBudget(snapshot.subject, snapshot.objective, snapshot.at_unix_s, windows, snapshot.remaining_ratio)
 
 
 def _window(window_s: int, counts: Counts, burn_rate: Fraction | None) -> tables.BudgetWindow:
     """Averaged slices are parts of whole ones: the columns show them rounded, the burn rate stays exact."""
+    bad = ceil(counts.bad)
     return tables.BudgetWindow(
         window_s=window_s,
-        good=int(counts.events) - ceil(counts.bad),
-        bad=ceil(counts.bad),
+        good=int(counts.events) - bad,
+        bad=bad,
         insufficient=int(counts.insufficient),
         excluded=int(counts.excluded),
         burn_rate=burn_rate,

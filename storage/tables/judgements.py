@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate, chain
+from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -29,8 +31,7 @@ class JudgedSample:
     lacks: Shortfall | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetWindow:
+class BudgetWindow(NamedTuple):
     """Events by verdict in (at - window_s, at], and the burn rate that they make; None without good or bad ones."""
 
     window_s: int
@@ -101,21 +102,7 @@ def budget_rows(budgets: Sequence[StoredBudget]) -> pa.Table:
             "subject": [budget.subject for budget in budgets],
             "objective": [budget.objective for budget in budgets],
             "time": [budget.at_unix_s for budget in budgets],
-            "windows": [
-                [
-                    {
-                        "window_s": window.window_s,
-                        "good": window.good,
-                        "bad": window.bad,
-                        "insufficient": window.insufficient,
-                        "excluded": window.excluded,
-                        "burn_rate": _rounded(window.burn_rate),
-                        "burn_exact": _exact(window.burn_rate),
-                    }
-                    for window in budget.windows
-                ]
-                for budget in budgets
-            ],
+            "windows": _windows([budget.windows for budget in budgets]),
             "remaining": [_rounded(budget.remaining) for budget in budgets],
             "remaining_exact": [_exact(budget.remaining) for budget in budgets],
             "position": range(len(budgets)),
@@ -194,9 +181,21 @@ def _samples(samples: Sequence[IndicatorSample]) -> dict[str, list[object]]:
     }
 
 
+def _windows(each: Sequence[tuple[BudgetWindow, ...]]) -> pa.ListArray:
+    """The column of all budgets' windows, made column by column: there are ten windows a budget."""
+    kind = SCHEMAS[BUDGETS].field("windows").type
+    flat = list(chain.from_iterable(each))
+    *counted, burns = zip(*flat, strict=True) if flat else ((),) * 6
+    columns = (*counted, [_rounded(burn) for burn in burns], [_exact(burn) for burn in burns])
+    fields = list(kind.value_type)
+    made = [pa.array(values, field.type) for values, field in zip(columns, fields, strict=True)]
+    offsets = pa.array(accumulate(map(len, each), initial=0), pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(made, fields=fields), type=kind)
+
+
 def _rounded(ratio: Fraction | None) -> float | None:
-    return None if ratio is None else float(ratio)
+    return None if ratio is None else float(ratio) if ratio else 0.0
 
 
 def _exact(ratio: Fraction | None) -> str | None:
-    return None if ratio is None else str(ratio)
+    return None if ratio is None else str(ratio) if ratio else "0"

@@ -100,7 +100,7 @@ class Estimator:
 
     @property
     def parameter_names(self) -> tuple[str, ...]:
-        return tuple(each.name for each in msgspec.structs.fields(self.parameters))
+        return self.parameters.__struct_fields__
 
     @property
     def defaults(self) -> Mapping[str, Parameter]:

@@ -1,4 +1,4 @@
-"""The C library keeps what is freed: the same batch again costs no page faults."""
+"""The C library keeps what is freed: the same batch again costs no page faults. Cycles are still found."""
 
 import platform
 import subprocess
@@ -31,3 +31,29 @@ def test_memory_that_is_used_again_is_not_faulted_in_again() -> None:
 
     assert faults("assert keep_freed_memory()") < 500
     assert faults("") > 10_000
+
+
+def test_start_up_is_not_searched_again_and_cycles_still_go() -> None:
+    script = """
+import gc, weakref
+from streams.memory import collect_rarely
+
+class Knot:
+    pass
+
+class Kept:
+    pass
+
+collect_rarely()
+assert gc.get_freeze_count() > 0
+knot = Knot()
+knot.self, gone = knot, weakref.ref(knot)
+del knot
+assert gone() is not None
+kept = []
+while gone() is not None:
+    kept.append(Kept())
+print(len(kept))
+"""
+    made = int(subprocess.run([sys.executable, "-c", script], check=True, capture_output=True).stdout)
+    assert 10_000 < made < 60_000
