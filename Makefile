@@ -29,8 +29,11 @@ up: $(VENV)/.locked ## run the platform with a simulated fleet; Ctrl-C stops it
 check: lint ## lint and the fast tests
 	@$(BIN)/python -m pytest -m "not slow" -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
-test: check ## lint and every test
-	@$(BIN)/python -m pytest -m slow
+test: lint ## lint and every test
+	@status=0
+	$(BIN)/python -m pytest -m "not slow" -q --numprocesses auto --maxprocesses 4 --dist loadfile || status=$$?
+	$(BIN)/python -m pytest -m slow || status=$$?
+	exit $$status
 
 lint: $(VENV)/.locked ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

@@ -155,7 +155,6 @@ def test_faults_are_asked_of_the_fleet(tmp_path: Path) -> None:
     [
         (("sps.F99", "--device", "sps-helios-01"), ExitCode.NOT_FOUND, "no failure “sps.F99”"),
         (("sps.F7", "--device", "spc-helios-01"), ExitCode.BAD_INPUT, "is a failure of: single-photon-source"),
-        (("qic.F7", "--device", "qic-aurora-01"), ExitCode.BAD_INPUT, "has no repeater.mistiming_s"),
         (("sps.F7",), ExitCode.USAGE, "which failure, of which device?"),
         (("sps.F7", "--device", "sps-helios-01", "--size", "0"), ExitCode.BAD_INPUT, "give a number above 0"),
         (("sps.F7", "--device", "sps-helios-01", "--duration", "soon"), ExitCode.USAGE, "“soon” is no duration"),

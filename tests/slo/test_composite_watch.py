@@ -98,7 +98,7 @@ def test_a_link_is_as_good_as_all_its_parts(tmp_path: Path) -> None:
     assert period.counts[:2] == (210, 30)
     assert [(alert.alert, alert.firing) for alert in alerts] == [("path/link-ab/page", True), ("path/link-ab/page", False)]
     assert alerts[0].tiers == ("quick",)
-    assert alerts[0].text.startswith("path of link-ab breaks its objective")
+    assert alerts[0].text.startswith("Path of link-ab breaks its objective")
     assert alerts[0].burn_rate is not None
     assert Fraction(alerts[0].burn_rate) > 2
     assert {budget.subject for budget in one.budgets(state)} == {A, B}
