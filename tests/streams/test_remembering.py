@@ -3,15 +3,18 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
+from slo.catalogue import catalogue
 from slo.definitions import load
 from slo.evaluation import Evaluator
 from storage.client import Client
 from storage.past_verdicts import PastVerdicts
 from storage.writer import Writer
 from streams import positions as positions_codec
+from streams.budget_sampling import ALARM, ALARMS_S, BudgetSampler
+from streams.estimators.registry import estimators
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Finished
-from streams.remembering import composite_standings, exclusion_of, remembered
+from streams.remembering import composite_standings, exclusion_of, recent_alarms, remembered
 from streams.slo_pipeline import NAME, SloPipeline
 from tests.storage.conftest import address, client, writer  # noqa: F401
 from tests.streams.test_slo_pipeline import history, run
@@ -24,16 +27,19 @@ def opened(client: Client, finished: Finished | None) -> SloPipeline:  # noqa: F
     resume = 0 if finished is None else finished.batch.hi
     past = PastVerdicts(client, NAME, "remembered", 1, resume)
     positions = positions_codec.decode(b"{}" if finished is None else finished.batch.positions)
+    objectives = {each.name: each for each in DEFINITIONS.objectives}
     return SloPipeline(
         "remembered",
         1,
         evaluator=Evaluator(DEFINITIONS),
-        objectives={each.name: each for each in DEFINITIONS.objectives},
+        objectives=objectives,
         metrics=WorkerMetrics(CollectorRegistry()),
         positions=positions,
         tracks=remembered(past, DEFINITIONS.objectives, lambda error: pytest.fail(str(error))),
         exclusions=[exclusion_of(told) for told in past.exclusions()],
         composites=composite_standings(past, DEFINITIONS.objectives),
+        sampler=BudgetSampler(catalogue(), estimators(), objectives),
+        alarms=recent_alarms(past, ALARM, ALARMS_S),
     )
 
 
