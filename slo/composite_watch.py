@@ -3,7 +3,7 @@
 A member's samples come to the partition of the whole under the name ``whole::member``, so that one worker sees all parts.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from slo.alerts import Above, Standing, Standings, alert_id, inhibitor
 from slo.burn import error_ratio
 from slo.composite import Reading, combine
 from slo.counts import Amount, Counts
+from slo.history import NEVER, ends_between
 from slo.objective import Composite, Objective, Part
 from slo.track import Track
 from slo.windows import Windows
@@ -98,15 +99,36 @@ class CompositeWatch:
         self.measured = frozenset(_measured(composite, composites))
         """The objectives whose tracks it is made of."""
 
-    def snapshot(self, subject: SubjectId, tracks_of: TracksOf) -> CompositeSnapshot | None:
-        """As of the newest sample of any part; None where there is none."""
+    def reached(self, tracks_of: TracksOf) -> int:
+        """The newest sample of any part; NEVER where there is none."""
+        return max((track.now_unix_s for name in self.measured for track in tracks_of(name)), default=NEVER)
+
+    def snapshots(self, subject: SubjectId, tracks_of: TracksOf, since_unix_s: int) -> Iterator[CompositeSnapshot]:
+        """As of every instant after ``since`` (NEVER: none) at which alerts may turn because time passes, and, last, of the
+        newest sample of any part. Nothing where there is no sample.
+        """
         tracks = [track for name in sorted(self.measured) for track in tracks_of(name)]
-        if not tracks:
-            return None
-        now = max(track.now_unix_s for track in tracks)
-        starts = self.windows.starts(tracks[0].line, now)
-        windows = self._windows_of(self._composite, tracks_of, starts, now)
-        return CompositeSnapshot(self.objective, subject, now, tuple(zip(self.windows.lengths_s, windows, strict=True)))
+        now = self.reached(tracks_of)
+        if now == NEVER:
+            return
+        for instant in (*(self._passing(tracks, since_unix_s, now) if since_unix_s != NEVER else ()), now):
+            starts = self.windows.starts(tracks[0].line, instant)
+            windows = self._windows_of(self._composite, tracks_of, starts, instant)
+            yield CompositeSnapshot(self.objective, subject, instant, tuple(zip(self.windows.lengths_s, windows, strict=True)))
+
+    def _passing(self, tracks: Sequence[Track], since: int, now: int) -> list[int]:
+        """When between two samples a sum of the windows changes, as long as one of them holds anything bad."""
+        longest = self.windows.burning_s
+        if now <= since or not any(track.line.sums([since - longest], now)[0].bad for track in tracks):
+            return []
+        lengths = (0, *self.windows.edges_s)
+        ends = (
+            end + length
+            for track in tracks
+            for length in lengths
+            for end in ends_between(track.line, since - length, now - length)
+        )
+        return sorted(set(ends))
 
     def _windows_of(self, composite: Composite, tracks_of: TracksOf, starts: Sequence[int], now: int) -> list[Window]:
         parts: list[tuple[Part, list[tuple[Fraction | None, Counts]]]] = []

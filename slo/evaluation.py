@@ -17,6 +17,7 @@ from slo.budget import BudgetSnapshot
 from slo.composite_watch import (
     CompositeSnapshot,
     CompositeWatch,
+    TracksOf,
     composite_transition,
     is_member,
     member_of,
@@ -155,6 +156,7 @@ class Evaluator:
         budgets: list[BudgetSnapshot] = []
         alerts: list[AlertState] = []
         inhibited: list[str] = []
+        reached = self._reached(state, sample.subject)
         for watch, (verdict, counts) in zip(watches, judgements, strict=True):
             name = watch.objective.name
             key = (sample.subject, name)
@@ -178,7 +180,9 @@ class Evaluator:
         disposition = next(
             each for each in (Disposition.COUNTED, Disposition.TOO_LATE, Disposition.DUPLICATE) if each in dispositions
         )
-        composites = self._compose(state, {row.objective for row in judged}, Occasion.of(sample), alerts)
+        composites = self._compose(state, {row.objective for row in judged}, Occasion.of(sample), alerts, reached)
+        for row in judged:
+            state.tracks[sample.subject, row.objective].forget()
         return state, Evaluation(disposition, tuple(judged), tuple(budgets), tuple(alerts), tuple(inhibited), composites)
 
     def as_member(self, sample: IndicatorSample) -> list[tuple[SubjectId, IndicatorSample]]:
@@ -260,33 +264,41 @@ class Evaluator:
         self._hide(state, key)
         return track
 
+    def _reached(self, state: EvaluatorState, subject: SubjectId) -> dict[str, int]:
+        """How far each composite about a subject has been looked at."""
+        whole = whole_of(subject)
+        about = [watch for watch in self._composites if watch.objective.is_about(whole)]
+        return {watch.objective.name: watch.reached(_tracks(state, whole)) for watch in about}
+
     def _compose(
-        self, state: EvaluatorState, judged: AbstractSet[str], occasion: Occasion, alerts: list[AlertState]
+        self,
+        state: EvaluatorState,
+        judged: AbstractSet[str],
+        occasion: Occasion,
+        alerts: list[AlertState],
+        reached: Mapping[str, int],
     ) -> tuple[CompositeSnapshot, ...]:
-        """Look at the composites that objectives are part of; what their alerts did goes to the others."""
+        """Look at the composites that objectives are part of, from where each was ``reached``; what their alerts did goes to the
+        others.
+        """
         if not self._composites:
             return ()
         whole = whole_of(occasion.subject)
-        subjects = (whole, *sorted(state.members.get(whole, ())))
-
-        def tracks_of(name: str) -> list[Track]:
-            return [track for subject in subjects if (track := state.tracks.get((subject, name))) is not None]
-
+        tracks_of = _tracks(state, whole)
         found = []
         for watch in self._composites:
             if not watch.measured & judged or not watch.objective.is_about(whole):
                 continue
-            one = watch.snapshot(whole, tracks_of)
-            if one is None:
-                continue
-            key = (whole, watch.objective.name)
-            before = state.composites.get(key, {})
-            state.composites[key], turned = stand(one.above, before, one.at_unix_s)
-            found.append(one)
-            alerts += [
-                composite_transition(one, occasion.about(whole), state.composites[key], before.get(severity), severity)
-                for severity in turned
-            ]
+            name, newest = watch.objective.name, None
+            for newest in watch.snapshots(whole, tracks_of, reached.get(name, NEVER)):
+                before = state.composites.get((whole, name), {})
+                after, turned = stand(newest.above, before, newest.at_unix_s)
+                state.composites[whole, name] = after
+                alerts += [
+                    composite_transition(newest, occasion.about(whole), after, before.get(severity), severity)
+                    for severity in turned
+                ]
+            found += [newest] if newest else []
         return tuple(found)
 
     def _plan(self, state: EvaluatorState, until_unix_s: int) -> None:
@@ -311,7 +323,7 @@ class Evaluator:
             alerts += [transition(watch, occasion.about(subject), track, turn) for turn in turns]
         names = frozenset(name for _, name in keys)
         wholes = sorted({whole_of(subject) for subject, _ in keys})
-        composites = [each for whole in wholes for each in self._compose(state, names, occasion.about(whole), alerts)]
+        composites = [each for whole in wholes for each in self._compose(state, names, occasion.about(whole), alerts, {})]
         return Evaluation(Disposition.COUNTED, (), tuple(budgets), tuple(alerts), (), tuple(composites))
 
     def _hide(self, state: EvaluatorState, key: Key) -> bool:
@@ -328,3 +340,9 @@ class Evaluator:
         state.excluded[key] = stretches
         state.tracks[key].mask(stretches)
         return True
+
+
+def _tracks(state: EvaluatorState, whole: SubjectId) -> TracksOf:
+    """How to find the tracks that a composite about ``whole`` is made of."""
+    subjects = (whole, *sorted(state.members.get(whole, ())))
+    return lambda name: [track for subject in subjects if (track := state.tracks.get((subject, name))) is not None]

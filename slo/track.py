@@ -83,6 +83,13 @@ class Track:
         self._last_end.move_to_end(run)
         return turns + self._look(ready)
 
+    def forget(self) -> None:
+        """Let go of what has left every window."""
+        horizon = self._horizon
+        self._tally.forget(horizon)
+        while self._last_end and next(iter(self._last_end.values())) <= horizon:
+            self._last_end.popitem(last=False)
+
     def mask(self, stretches: Sequence[Stretch]) -> None:
         """From now on these stretches are excluded; ``check`` tells what alerts do because of it."""
         self._tally.mask(stretches)
@@ -110,10 +117,6 @@ class Track:
                 self._tally.advance(instant)
                 turns += self._look(ready)
         self.now_unix_s = end
-        horizon = self._horizon
-        self._tally.forget(horizon)
-        while self._last_end and next(iter(self._last_end.values())) <= horizon:
-            self._last_end.popitem(last=False)
         return turns
 
     def _instants(self, end: int) -> list[int]:

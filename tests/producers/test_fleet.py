@@ -130,8 +130,8 @@ async def test_a_stall_beyond_the_lag_is_declared(broker: str, tmp_path: Path) -
         totals = await running
     blocks = await blocks_of(broker, totals)
     for one in totals:
-        losses = [loss for block in blocks[one.device] for loss in block.context.losses]
-        assert len(losses) == 1
-        assert losses[0].end_ps - losses[0].start_ps == one.lost_ps
-        assert 3_599 < one.lost_ps / 1e12 < 3_601
+        lost_ps = [loss.end_ps - loss.start_ps for block in blocks[one.device] for loss in block.context.losses]
+        assert sum(lost_ps) == one.lost_ps
+        (hour_ps,) = (each for each in lost_ps if each > 60 * 10**12)  # a busy machine may stall for itself, too
+        assert 3_599 < hour_ps / 1e12 < 3_601
         assert sum(block.tags for block in blocks[one.device]) == one.tags

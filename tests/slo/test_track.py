@@ -39,6 +39,7 @@ def test_runs_that_ended_long_ago_are_forgotten() -> None:
     one = track()
     for number in range(1_000):
         one.count(RunId(str(number)), Bucket(number * 10, GOOD), ())
+        one.forget()
     assert list(one.last_ends) == [str(number) for number in range(990, 1_000)]
     assert len(one._last_end) == 10
 
