@@ -47,7 +47,7 @@ def generated(order: Order) -> str:
         "templates": {name: _slowed(template, order) for name, template in demo["templates"].items()},
         "devices": [_device(number, order) for number in range(order.devices)],
         "links": list(_links(order)),
-        "block_ms": 1_000 if order.devices > _MANY else 100,
+        "block_ms": 5_000 if order.devices > _MANY else 100,
     }
     text: str = yaml.safe_dump(document, sort_keys=False, width=140, default_flow_style=None)
     return f"# {order.devices} devices of {order.rate_hz:g} tags/s: photonwatch simulate generate\n{text}"

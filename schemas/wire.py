@@ -1,8 +1,9 @@
 """Bytes of a tag block: the one place that knows them.
 
-A message is an Arrow IPC stream (one record batch, buffers compressed with zstd; the block's context as JSON in the schema's
-metadata) followed by a 16-byte trailer, little-endian: magic ``PWTB``, wire version u16, two zero bytes, length of the Arrow part
-u32, CRC-32C of everything before the checksum u32. Arrow readers stop at the end of the stream, so they read a message as it is.
+A message is an Arrow IPC stream (one record batch, its buffers compressed with zstd unless the block is small; the block's
+context as JSON in the schema's metadata) followed by a 16-byte trailer, little-endian: magic ``PWTB``, wire version u16, two zero
+bytes, length of the Arrow part u32, CRC-32C of everything before the checksum u32. Arrow readers stop at the end of the stream,
+so they read a message as it is.
 
 The record batch of version 2, which is written, holds what does not compress apart from what does (docs/decisions/0006): gap_low
 uint16 and gap_high uint8 (uint16 where a gap asks for it), a gap being gap_low + 65536 * gap_high; and the bits of the channel
@@ -30,6 +31,10 @@ _RESIDUE = 0x48674BC7
 """The CRC-32C of anything that is followed by its own CRC-32C, little-endian."""
 _CONTEXT_KEY = b"photonwatch.block"
 _WRITE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), use_threads=False)
+_WRITE_SMALL = pa.ipc.IpcWriteOptions(use_threads=False)
+_SMALL = 8192
+"""Records up to which a block is not compressed: setting the compressor up would take four times as long as all else, for a
+tenth of the bytes."""
 _READ = pa.ipc.IpcReadOptions(use_threads=False)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(BlockContext)
@@ -51,7 +56,8 @@ def encode(block: TagBlock) -> bytes:
         metadata={_CONTEXT_KEY: _encoder.encode(block.context)},
     )
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, schema, options=_WRITE) as writer:
+    options = _WRITE if block.gaps.size > _SMALL else _WRITE_SMALL
+    with pa.ipc.new_stream(sink, schema, options=options) as writer:
         writer.write_batch(pa.record_batch(list(columns.values()), schema=schema))
     arrow: bytes = sink.getvalue().to_pybytes()
     head = arrow + _TRAILER.pack(_MAGIC, VERSION, 0, len(arrow), 0)[:-4]

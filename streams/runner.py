@@ -18,6 +18,8 @@ from streams.pipeline import Finished, Outgoing, Pipeline
 _log = structlog.get_logger(__name__)
 _RETRY_FIRST_S = 0.1
 _RETRY_LAST_S = 5.0
+_MOST_AT_ONCE, _MOST_BYTES_AT_ONCE = 128, 2 << 20
+"""What a thread is handed at a time: many small messages, or a few large ones."""
 
 
 class Acknowledgeable(Protocol):
@@ -124,10 +126,12 @@ class PartitionRunner:
         loop = asyncio.get_running_loop()
         while True:
             messages = [(await self._inbox.get()).message]
-            while not self._inbox.empty() and len(messages) < 8:
+            size = len(messages[0].value)
+            while not self._inbox.empty() and len(messages) < _MOST_AT_ONCE and size < _MOST_BYTES_AT_ONCE:
                 messages.append(self._inbox.get_nowait().message)
+                size += len(messages[-1].value)
             finished = await loop.run_in_executor(self._around.compute, self._pipeline.feed, messages)
-            self._give(sum(len(message.value) for message in messages))
+            self._give(size)
             for batch in finished:
                 await self._finished.put(batch)
 

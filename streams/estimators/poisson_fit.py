@@ -6,6 +6,7 @@ and Cousins 1984): the fit is the maximum likelihood one, without the bias of le
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import inf, log, sqrt
 
 import numpy as np
@@ -21,7 +22,7 @@ _CLOSE = 2e-3
 _LEAST_RISE = 0.1
 """Of the rise that is sought: less is taken as this, so that one step never grows more than about three times."""
 _MOST_STEPS = 100
-_GAIN = 1e-6
+GAIN = 1e-6
 """Of deviance: a step that gains less is the last."""
 _STEP, _DAMPING = 1e-5, 1e-3
 _FEW = 60.0
@@ -123,25 +124,43 @@ class PoissonFit:
         return next(index for index, one in enumerate(self.terms) if one.name == name)
 
     def _bound(self, name: str, step: float, limit: float, rise: float) -> float | None:
-        """Where the profiled deviance has risen by ``rise``: its root is nearly straight, so steps are scaled until it fits."""
-        index, warm, best = self._index(name), self.values, float(self.values[self._index(name)])
+        """Where the profiled deviance has risen by ``rise``: its root is nearly straight, so steps are scaled until it fits.
+
+        The other terms go along nearly straight, too: first as the covariance says, then as they did.
+        """
+        index, best = self._index(name), self.values
+        follow = self._follow(index)
         for _ in range(_ROUNDS):
-            at = max(best + step, limit) if step < 0 else min(best + step, limit)
-            started = [replace(term, start=float(value)) for term, value in zip(self.terms, warm, strict=True)]
+            at = max(best[index] + step, limit) if step < 0 else min(best[index] + step, limit)
+            ahead = best + follow * (at - best[index])
+            started = [replace(term, start=float(value)) for term, value in zip(self.terms, ahead, strict=True)]
             started[index] = replace(started[index], start=at, held=True)
             found = _Descent(self.model, started, self.counts).run()
-            warm, scale = found.values, sqrt(rise / max(found.deviance - self.deviance, _LEAST_RISE * rise))
+            scale = sqrt(rise / max(found.deviance - self.deviance, _LEAST_RISE * rise))
             if abs(scale - 1) < _CLOSE:
-                return at
+                return float(at)
             if at == limit and scale > 1:
                 return None
-            step = (at - best) * scale
+            if at != best[index]:
+                follow = (found.values - best) / (at - best[index])
+            step = (at - best[index]) * scale
         return None
 
+    def _follow(self, index: int) -> Floats:
+        """How far the values move when that of one term is moved by 1."""
+        free = [place for place, term in enumerate(self.terms) if not term.held]
+        follow = np.zeros(self.values.size)
+        column = self.covariance[:, free.index(index)]
+        if np.isfinite(column).all():
+            follow[free] = column / column[free.index(index)]
+        return follow
 
-def fit_counts(model: Model, terms: Sequence[Term], counts: Floats) -> PoissonFit:
-    """The maximum likelihood fit of ``model`` to ``counts`` from where ``terms`` say."""
-    found = _Descent(model, terms, counts).run()
+
+def fit_counts(model: Model, terms: Sequence[Term], counts: Floats, *, gain: float = GAIN) -> PoissonFit:
+    """The maximum likelihood fit of ``model`` to ``counts`` from where ``terms`` say; a step that gains no more deviance than
+    ``gain`` is the last.
+    """
+    found = _Descent(model, terms, counts).run(gain)
     means = np.maximum(model(found.values), _SMALLEST)
     mean, variance = _deviance_moments(means)
     mean = max(mean - len(found.information), 1.0)
@@ -175,8 +194,8 @@ class _Descent:
         self.deviance, self._means = self._at(self.values)
         self.information = np.zeros((self._free.size, self._free.size))
 
-    def run(self) -> "_Descent":
-        """Go down until a step gains nothing that matters."""
+    def run(self, gain: float = GAIN) -> "_Descent":
+        """Go down until a step gains no more than ``gain``."""
         damping = _DAMPING
         for _ in range(_MOST_STEPS):
             slopes = self._slopes()
@@ -185,7 +204,7 @@ class _Descent:
             while damping < 1 / _DAMPING**4 and not self._step(slopes, damping):
                 damping *= 10
             damping = max(damping / 10, _DAMPING**2)
-            if before - self.deviance <= _GAIN:
+            if before - self.deviance <= gain:
                 break
         return self
 
@@ -215,12 +234,15 @@ class _Descent:
             step = self._steps[index] if self.values[index] + self._steps[index] <= self._upper[index] else -self._steps[index]
             there = self.values.copy()
             there[index] += step
-            rows[row] = (self._at(there)[1] - self._means) / step
+            rows[row] = (self._expected(there) - self._means) / step
         return rows
 
     def _at(self, values: Floats) -> tuple[float, Floats]:
-        means = np.maximum(self._model(values), _SMALLEST)
+        means = self._expected(values)
         return float((deviance_residuals(self._counts, means) ** 2).sum()), means
+
+    def _expected(self, values: Floats) -> Floats:
+        return np.maximum(self._model(values), _SMALLEST)
 
 
 def deviance_residuals(counts: Floats, expected: Floats) -> Floats:
@@ -240,14 +262,20 @@ def _inverse(information: Floats) -> Floats:
 
 def _deviance_moments(expected: Floats) -> tuple[float, float]:
     """Mean and variance of the deviance of counts with these means: a bin's are 1 and 2 for many counts, but not for few."""
-    means = np.geomspace(1e-6, _FEW, 200)
-    counts = np.arange(round(_FEW + 10 * sqrt(_FEW)), dtype=np.float64)[:, None]
-    chances = stats.poisson.pmf(counts, means)
-    single = deviance_residuals(*np.broadcast_arrays(counts, means)) ** 2
-    mean = (chances * single).sum(axis=0)
-    variance = (chances * single**2).sum(axis=0) - mean**2
+    means, mean, variance = _moments_of_few()
     place = np.log(np.clip(expected, means[0], _FEW))
     many = expected > _FEW
     means_of = np.where(many, 1 + 1 / (6 * expected), np.interp(place, np.log(means), mean))
     variances_of = np.where(many, 2 + 2 / (3 * expected), np.interp(place, np.log(means), variance))
     return float(means_of.sum()), float(variances_of.sum())
+
+
+@cache
+def _moments_of_few() -> tuple[Floats, Floats, Floats]:
+    """Means up to ``_FEW``, and of each the mean and the variance of one bin's deviance."""
+    means = np.geomspace(1e-6, _FEW, 200)
+    counts = np.arange(round(_FEW + 10 * sqrt(_FEW)), dtype=np.float64)[:, None]
+    chances = stats.poisson.pmf(counts, means)
+    single = deviance_residuals(*np.broadcast_arrays(counts, means)) ** 2
+    mean = (chances * single).sum(axis=0)
+    return means, mean, (chances * single**2).sum(axis=0) - mean**2
