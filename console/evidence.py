@@ -36,13 +36,13 @@ class Evidence:
         self._deployed(sample.device, sample.firmware, sample.end_unix_s)
 
     def telemetry(self, record: Telemetry) -> None:
-        """What sensors read."""
-        subject, unix_s = record.subject or SubjectId(record.device), record.unix_ns / 1e9
-        self._subjects[record.device].add(subject)
-        self._symptoms.add(subject, TELEMETRY, unix_s, 1.0)
+        """What sensors read. Those of one source are read together: a device and each of its links have sensors of their own."""
+        sensors, unix_s = SubjectId(f"{record.device}|{record.source}"), record.unix_ns / 1e9
+        self._subjects[record.device].add(sensors)
+        self._symptoms.add(sensors, TELEMETRY, unix_s, 1.0)
         for reading in record.readings:
             if reading.value is not None:
-                self._symptoms.add(subject, reading.metric, unix_s, reading.value)
+                self._symptoms.add(sensors, reading.metric, unix_s, reading.value)
 
     def hints(self, device: DeviceId, at_unix_s: float, alarming: str = "") -> tuple[Hint, ...]:
         """What may be wrong with a device, by what was known of it and all of its links at that time; the likeliest first.

@@ -4,7 +4,7 @@ Knows the modes' signs only, never what is really wrong. A hint says what it res
 named.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -35,9 +35,16 @@ class Hint:
     missing: tuple[str, ...]
     unexplained: tuple[str, ...]
 
+    def __str__(self) -> str:
+        """In a few words, with what it rests on."""
+        signs = [f"{name} {self.mode.signs[name]}" for name in self.seen]
+        signs += [f"not {name} {self.mode.signs[name]}" for name in self.missing]
+        return f"{self.mode.title} ({self.mode.id}): {', '.join(signs)}"
+
 
 _UNEXPLAINED = Fraction(1, 2)
 """What a failure moves besides its signs is collateral more often than it is another failure."""
+_LIKELY = Fraction(1, 2)
 
 
 def hints(moved: Mapping[str, Movement], modes: Iterable[FailureMode]) -> tuple[Hint, ...]:
@@ -50,6 +57,15 @@ def hints(moved: Mapping[str, Movement], modes: Iterable[FailureMode]) -> tuple[
     known = {name for mode in candidates for name in mode.signs}
     found = [hint for mode in candidates if (hint := _hint(moved, mode, known)) is not None]
     return tuple(sorted(found, key=lambda hint: (-hint.agreement, -len(hint.seen), hint.mode.id)))
+
+
+def likely(found: Sequence[Hint]) -> tuple[Hint, ...]:
+    """Of hints, the best first, those that a person should begin with: the best and its equals; none that disagrees with as much
+    as it agrees with.
+    """
+    if not found or found[0].agreement <= _LIKELY:
+        return ()
+    return tuple(hint for hint in found if hint.agreement == found[0].agreement)
 
 
 def _hint(moved: Mapping[str, Movement], mode: FailureMode, known: set[str]) -> Hint | None:

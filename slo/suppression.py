@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from schemas.ids import SubjectId
 from schemas.records import AlertState
+from slo.diagnosis import Hint
 from slo.exclusions import EVERYBODY, Exclusion, Stretch, allowed, is_inside
 from slo.incidents import Cause, Firing, Group
 from slo.objective import Objective
@@ -16,6 +17,8 @@ from slo.tiers import SEVERITIES
 from slo.topology import Topology
 
 INHIBITED, EXCLUDED = "inhibited", "excluded"
+Hints = Mapping[tuple[str, int], Sequence[Hint]]
+"""What alerts that fire look like, the likeliest first: by the alert's id and since when it fires."""
 
 
 class Suppression(NamedTuple):
@@ -69,8 +72,9 @@ class Surroundings:
 class Suppressions:
     """The alerts that fire, held against their surroundings at one time."""
 
-    def __init__(self, firing: Iterable[AlertState], surroundings: Surroundings, at_ns: int) -> None:
+    def __init__(self, firing: Iterable[AlertState], surroundings: Surroundings, at_ns: int, hints: Hints | None = None) -> None:
         self._surroundings = surroundings
+        self._hints = hints or {}
         self._critical = surroundings.critical
         self._at_ns = at_ns
         self._all = Firing(firing, surroundings.topology)
@@ -91,6 +95,11 @@ class Suppressions:
         return alert.objective in self._critical
 
     @property
+    def surroundings(self) -> Surroundings:
+        """What they are held against."""
+        return self._surroundings
+
+    @property
     def firing(self) -> tuple[AlertState, ...]:
         """All that fire, suppressed or not."""
         return self._all.alerts
@@ -99,9 +108,34 @@ class Suppressions:
         """What probably is behind it."""
         return self._all.cause(alert)
 
+    def looks_like(self, alert: AlertState) -> Sequence[Hint]:
+        """The failures that it looked like when it began to fire, the likeliest first; none where nothing is likely."""
+        return self._hints.get((alert.alert, alert.since_unix_s), ()) if alert.firing else ()
+
+    def runbook(self, alert: AlertState) -> str:
+        """The runbook to begin with: of what it looks like, else its objective's own."""
+        return next((hint.mode.runbook for hint in self.looks_like(alert)), alert.runbook)
+
     def group(self, alert: AlertState) -> Group:
         """Who is told of it in one message with what else."""
         return self._all.group(alert)
+
+    def together(self, alerts: Iterable[AlertState]) -> list[tuple[AlertState, ...]]:
+        """Alerts by incident, in the order in which they are given: those of one likely cause, and those of one device and its
+        links that look like one failure.
+        """
+        incidents: list[list[AlertState]] = []
+        places: dict[tuple[str, ...], int] = {}
+        for alert in alerts:
+            marks: list[tuple[str, ...]] = [(self.group(alert).cause,)]
+            marks += [(alert.device or alert.subject, hint.mode.id) for hint in self.looks_like(alert)[:1]]
+            place = next((places[mark] for mark in marks if mark in places), len(incidents))
+            if place == len(incidents):
+                incidents.append([])
+            incidents[place].append(alert)
+            for mark in marks:
+                places.setdefault(mark, place)
+        return [tuple(states) for states in incidents]
 
     def dependents(self, alert: AlertState) -> tuple[SubjectId, ...]:
         """Whose alerts are silent while this one is told."""

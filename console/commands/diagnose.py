@@ -14,7 +14,6 @@ from schemas.ids import SubjectId
 if TYPE_CHECKING:
     from slo.diagnosis import Hint
 
-_LOOK_S = 7_200
 _MOST = 5
 
 
@@ -28,21 +27,22 @@ def diagnose(
     modes that this looks like, with their runbooks. A hint, no proof.
     """
     invocation = of(context)
+    from console.stored_diagnoses import LOOK_S
     from console.stored_evidence import stored_evidence
     from storage.reader import Reader
 
     now_unix_s = int(time.time())
     with Reader(store_address(invocation.settings, readonly=True)) as reader:
-        heard = reader.heard_of(SubjectId(subject), now_unix_s - _LOOK_S)
+        heard = reader.heard_of(SubjectId(subject), now_unix_s - LOOK_S)
         if not heard:
             raise Refusal(
                 ExitCode.NOT_FOUND,
-                f"nothing was heard of “{subject}” for {_LOOK_S // 3600} h",
+                f"nothing was heard of “{subject}” for {LOOK_S // 3600} h",
                 where="diagnose",
                 do="name a device or link that tells something; “photonwatch status” says whether the platform runs",
             )
         device, _ = heard[0]
-        hints = stored_evidence(reader, [device], now_unix_s - _LOOK_S).hints(device, now_unix_s)[:_MOST]
+        hints = stored_evidence(reader, [device], now_unix_s - LOOK_S).hints(device, now_unix_s)[:_MOST]
     if as_json:
         invocation.answer({"subject": subject, "device": device, "hints": [_document(hint) for hint in hints]})
         return

@@ -29,13 +29,17 @@ class PartStatus(msgspec.Struct, frozen=True):
 
 
 class FiringAlert(msgspec.Struct, frozen=True):
-    """``suppressed``: why nobody is told of it; empty: they are. ``cause``: what probably is behind it."""
+    """``suppressed``: why nobody is told of it; empty: they are. ``cause``: what probably is behind it. ``looks_like``: which
+    failure, with what that rests on. ``runbook``: the one to begin with.
+    """
 
     alert: str
     severity: str
     since_unix_s: int
     suppressed: str
     cause: str
+    looks_like: str
+    runbook: str
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -107,7 +111,15 @@ def firing(settings: Settings) -> tuple[FiringAlert, ...] | None:
     except (StoreError, Refusal):
         return None
     found = [
-        FiringAlert(each.alert, each.severity, each.since_unix_s, str(context.of(each) or ""), str(context.cause(each) or ""))
+        FiringAlert(
+            each.alert,
+            each.severity,
+            each.since_unix_s,
+            str(context.of(each) or ""),
+            str(context.cause(each) or ""),
+            ", or ".join(map(str, context.looks_like(each))),
+            context.runbook(each),
+        )
         for each in context.firing
     ]
     return tuple(sorted(found, key=lambda each: (each.suppressed != "", rank(each.severity), each.since_unix_s)))
@@ -150,6 +162,7 @@ def _show(invocation: Invocation, now: Status) -> None:
         remarks = (
             f"nobody is told: {alert.suppressed}" if alert.suppressed else "",
             f"likely cause: {alert.cause}" if alert.cause else "",
+            f"looks like {alert.looks_like}. Begin with {alert.runbook}" if alert.looks_like else "",
         )
         invocation.terminal.print(f"{mark} {escape(alert.alert)} [dim]since {since}[/]", soft_wrap=True)
         for remark in filter(None, remarks):

@@ -14,7 +14,7 @@ from console.notify.receiver import DeliveryError
 from schemas.records import AlertState
 from slo import metrics
 from slo.silence import NO_DATA
-from slo.suppression import Suppressions, Surroundings
+from slo.suppression import Suppressions
 
 _TIMEOUT_S = 10.0
 _REFRESHES_MISSED = 4
@@ -41,10 +41,8 @@ class AlertmanagerReceiver:
         self._ask("POST", "alerts", [self._alert(state, context) for state in last.values()])
         return f"{len(last)} alerts"
 
-    def refresh(self, firing: Sequence[AlertState], surroundings: Surroundings, *, hears: bool) -> None:
-        now = self.now()
-        context = Suppressions(firing, surroundings, round(now.timestamp()) * 10**9)
-        alerts = [self._alert(state, context) for state in firing]
+    def refresh(self, context: Suppressions, *, hears: bool) -> None:
+        alerts = [self._alert(state, context) for state in context.firing]
         if hears:
             alerts.append(
                 {
@@ -54,7 +52,7 @@ class AlertmanagerReceiver:
                 }
             )
         self._ask("POST", "alerts", alerts)
-        self._mute(mutes(surroundings, now))
+        self._mute(mutes(context.surroundings, self.now()))
 
     def _mute(self, wanted: Sequence[Mute]) -> None:
         """Make the silences that are photonwatch's those that are wanted; one that changed is replaced."""
@@ -91,8 +89,9 @@ class AlertmanagerReceiver:
             "firmware": state.firmware,
             "burn_rate": state.burn_rate or "",
             "budget_remaining": state.budget_remaining or "",
-            "runbook": state.runbook,
+            "runbook": context.runbook(state),
             "cause": str(context.cause(state) or ""),
+            "looks_like": ", or ".join(map(str, context.looks_like(state))),
         }
         labels = {
             "alertname": metrics.ALERT,

@@ -1,4 +1,4 @@
-"""What a person is sent: transitions of alerts, grouped by their likely cause, in plain words."""
+"""What a person is sent: transitions of alerts, by incident, in plain words, with what they look like and where to begin."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,23 +23,22 @@ class Message:
 
 
 def messages(transitions: Sequence[AlertState], page_url: str, context: Suppressions) -> list[Message]:
-    """One message for each likely cause, the most severe first; within it what happened, in order.
+    """One message for each incident, the most severe first; within it what happened, in order.
 
     ``page_url`` is where the page stands, without a slash at its end; empty: messages carry no link. ``context``: what fires.
     """
-    by_cause: dict[str, list[AlertState]] = {}
-    for state in transitions:
-        by_cause.setdefault(context.group(state).cause, []).append(state)
-    made = [_message(cause, tuple(states), page_url, context) for cause, states in by_cause.items()]
+    made = [_message(states, page_url, context) for states in context.together(transitions)]
     return sorted(made, key=lambda message: rank(message.severity))
 
 
-def _message(cause: str, states: tuple[AlertState, ...], page_url: str, context: Suppressions) -> Message:
+def _message(states: tuple[AlertState, ...], page_url: str, context: Suppressions) -> Message:
+    cause = context.group(states[0]).cause
     last = {state.alert: state for state in states}
     firing = [state for state in last.values() if state.firing]
     leading = min(firing or list(last.values()), key=lambda state: (rank(state.severity), state.subject != cause))
     count = f" and {len(firing) - 1} more" if len(firing) > 1 else ""
     title = f"[{leading.severity}] {leading.subject}: {leading.objective}{count} {'fires' if firing else 'cleared'}"
+    title += "".join(f", looks like {hint.mode.title}" for hint in context.looks_like(leading)[:1])
     newest = states[-1]
     return Message(
         key=f"{newest.alert}:{newest.since_unix_s}:{'fires' if newest.firing else 'clears'}",
@@ -55,6 +54,7 @@ def _paragraph(state: AlertState, page_url: str, context: Suppressions) -> str:
     when = datetime.fromtimestamp(state.since_unix_s, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     lines = [f"{when}  {state.severity} {'fires' if state.firing else 'cleared'}: {state.text}"]
     cause, dependents = context.cause(state), context.dependents(state)
+    lines += [f"looks like {hint}. Begin with {hint.mode.runbook}" for hint in context.looks_like(state)]
     if state.firing and cause:
         lines.append(f"likely cause: {cause}")
     if state.firing and dependents:

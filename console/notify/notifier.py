@@ -16,7 +16,7 @@ from schemas.ids import RunId, SubjectId
 from schemas.records import AlertState
 from slo import metrics
 from slo.instant import NS
-from slo.suppression import Suppressions, Surroundings
+from slo.suppression import Hints, Suppressions, Surroundings
 from slo.tiers import SEVERITIES
 from storage.client import Unavailable
 from storage.notifications import NotificationLog
@@ -36,6 +36,9 @@ class Outlook(Protocol):
 
     def surroundings(self) -> Surroundings:
         """What they stand in."""
+
+    def hints(self, alerts: Sequence[AlertState]) -> Hints:
+        """What those that fire look like."""
 
     def now_ns(self) -> int:
         """UTC."""
@@ -66,7 +69,7 @@ class Notifier:
         self._outlook = outlook
         self._patience_s = patience_s
         self._look_s = look_s
-        self._last: tuple[Sequence[AlertState], Surroundings] = ((), Surroundings())
+        self._last = Suppressions((), Surroundings(), 0)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tell everyone until ``stop`` is set; a receiver that hangs keeps no other waiting.
@@ -109,13 +112,15 @@ class Notifier:
     def _refresh(self, receiver: Receiver) -> None:
         """While the store is away, what fired last is said again: it must not look resolved."""
         try:
-            self._last = self._outlook.firing(), self._outlook.surroundings()
+            firing = self._outlook.firing()
+            surroundings, hints = self._outlook.surroundings(), self._outlook.hints(firing)
+            self._last = Suppressions(firing, surroundings, self._outlook.now_ns(), hints)
             hears = self._outlook.deaf_since() is None
         except Unavailable:
             hears = False
         if not hears:
             _log.warning("nothing-is-heard", receiver=receiver.name)
-        receiver.refresh(*self._last, hears=hears)
+        receiver.refresh(self._last, hears=hears)
 
     def _look_at_itself(self, receiver: Receiver, attempts: int) -> None:
         """People are told that nothing is judged, and that it is again; an Alertmanager misses ``DEAD_MAN`` then."""
@@ -132,7 +137,8 @@ class Notifier:
         if not pending:
             return
         surroundings = self._outlook.surroundings()
-        context = Suppressions(self._outlook.firing(), surroundings, self._outlook.now_ns())
+        firing, now_ns = self._outlook.firing(), self._outlook.now_ns()
+        context = Suppressions(firing, surroundings, now_ns)
         told = pending
         if receiver.suppresses:
             decision = triage.decide(pending, context, surroundings, now_s)
@@ -141,10 +147,8 @@ class Notifier:
                 self._log.wait(receiver.name, held.state, str(held.suppression))
             for held in decision.silenced:
                 self._log.done(receiver.name, [held.state], held.suppression.kind, str(held.suppression), 0)
-        by_cause: dict[str, list[AlertState]] = {}
-        for state in told:
-            by_cause.setdefault(context.group(state).cause, []).append(state)
-        for states in by_cause.values():
+        context = Suppressions(firing, surroundings, now_ns, self._outlook.hints(told))
+        for states in context.together(told):
             title = receiver.tell(states, context)
             self._log.done(receiver.name, states, "sent", title, attempts)
             _log.info("notified", receiver=receiver.name, message=title, transitions=len(states))

@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from threading import Lock
 
 from console.past_exclusions import raised
+from console.stored_diagnoses import StoredDiagnoses
 from schemas.records import AlertState
 from slo.definitions import Definitions
 from slo.instant import NS
 from slo.schedule import Schedule
-from slo.suppression import Suppressions, Surroundings
+from slo.suppression import Hints, Suppressions, Surroundings
 from slo.topology import Topology
 from storage.reader import Reader
 
@@ -17,6 +18,8 @@ _AHEAD_NS = 86_400 * NS
 _LOOKING_BACK_S = 86_400
 _FRESH_NS = 2 * NS
 _DEAF_AFTER_S = 300.0
+HINTS_WITHIN_S = 3.0
+"""Nobody hears of an alert later than this for the sake of a hint."""
 
 
 class StoredOutlook:
@@ -33,6 +36,7 @@ class StoredOutlook:
         deaf_after_s: float = _DEAF_AFTER_S,
     ) -> None:
         self._reader = reader
+        self._diagnoses = StoredDiagnoses(reader)
         self._objectives = {each.name: each for each in definitions.objectives}
         capped = (each.period_s for each in definitions.objectives if 0 < each.exclusion_cap < 1)
         self._looking_back_s = max(_LOOKING_BACK_S, *capped, 0)
@@ -70,9 +74,14 @@ class StoredOutlook:
             self._topology, self._objectives, tuple(sorted({*planned, *raised(self._reader.exclusions(since_s))}))
         )
 
+    def hints(self, alerts: Sequence[AlertState], within_s: float = HINTS_WITHIN_S) -> Hints:
+        """What those that fire look like, as far as that is found out in time."""
+        return self._diagnoses.of(alerts, within_s)
+
     def suppressions(self) -> Suppressions:
         """All that fires now, held against what it stands in."""
-        return Suppressions(self.firing(), self.surroundings(), self.now_ns())
+        firing = self.firing()
+        return Suppressions(firing, self.surroundings(), self.now_ns(), self.hints(firing))
 
     def deaf_since(self) -> int | None:
         """Since when (UTC seconds) nothing was stored, if that is minutes ago; None: something was, or never anything at all."""

@@ -9,7 +9,7 @@ import apprise
 
 from console.notify.message import Message, messages
 from schemas.records import AlertState
-from slo.suppression import Suppressions, Surroundings
+from slo.suppression import Suppressions
 
 _SEVERE = frozenset({"page"})
 
@@ -36,8 +36,8 @@ class Receiver(Protocol):
     def tell(self, transitions: Sequence[AlertState], context: Suppressions) -> str:
         """Tell of transitions; returns the title. Raises DeliveryError: none of them is known to be told."""
 
-    def refresh(self, firing: Sequence[AlertState], surroundings: Surroundings, *, hears: bool) -> None:
-        """Say what fires now, and, where the platform ``hears`` anything, that somebody watches. Raises DeliveryError."""
+    def refresh(self, context: Suppressions, *, hears: bool) -> None:
+        """Say what fires, and, where the platform ``hears`` anything, that somebody watches. Raises DeliveryError."""
 
 
 class PersonalReceiver:
@@ -67,8 +67,8 @@ class PersonalReceiver:
             titles.append(message.title)
         return "; ".join(titles)
 
-    def refresh(self, firing: Sequence[AlertState], surroundings: Surroundings, *, hears: bool) -> None:
-        del firing, surroundings, hears
+    def refresh(self, context: Suppressions, *, hears: bool) -> None:
+        del context, hears
 
 
 def _kind_of(message: Message) -> apprise.NotifyType:

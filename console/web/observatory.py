@@ -46,6 +46,8 @@ RATES_S: Final = 300
 SILENT_AFTER_S: Final = 60
 """Sources send a block every tenth of a second, photons or not; a worker that lags must not make everybody look silent."""
 FRESH_S: Final = 0.5
+HINTS_WITHIN_S: Final = 0.5
+"""So long a page waits for what alerts look like; what is not found out by then shows the next time."""
 _EXCLUSIONS_SHOWN: Final = 20
 MEMORY_S: Final = 7 * 86_400
 """Devices that were not heard for so long are no longer shown."""
@@ -104,7 +106,8 @@ class Observatory:
         return AlertsView(at_unix_s=self._clock(), alerts=self._alarms(self._reader.alerts()))
 
     def _alarms(self, alerts: Sequence[AlertState]) -> tuple[AlarmView, ...]:
-        context = Suppressions(alerts, self._outlook.surroundings(), self._outlook.now_ns())
+        hints = self._outlook.hints(alerts, HINTS_WITHIN_S)
+        context = Suppressions(alerts, self._outlook.surroundings(), self._outlook.now_ns(), hints)
         alarms = [_alarm(each, context) for each in alerts]
         return tuple(
             sorted(alarms, key=lambda each: (not each.firing, each.suppressed != "", rank(each.severity) if each.firing else ()))
@@ -242,7 +245,13 @@ def _alarm(state: AlertState, context: Suppressions) -> AlarmView:
     said = {name: getattr(state, name) for name in state.__struct_fields__}
     if not state.firing:
         return AlarmView(**said)
-    return AlarmView(**said, suppressed=str(context.of(state) or ""), cause=str(context.cause(state) or ""))
+    return AlarmView(
+        **said,
+        suppressed=str(context.of(state) or ""),
+        cause=str(context.cause(state) or ""),
+        looks_like=tuple(map(str, context.looks_like(state))),
+        begin_with=context.runbook(state),
+    )
 
 
 _WORST_FIRST: Final = (Verdict.BAD, Verdict.INSUFFICIENT, Verdict.EXCLUDED, Verdict.GOOD)

@@ -51,10 +51,15 @@ class ObjectiveView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlarmView(AlertState, frozen=True, kw_only=True):
-    """An alert, why nobody is told of it while it fires (empty: they are), and what probably is behind it."""
+    """An alert, why nobody is told of it while it fires (empty: they are), and what probably is behind it: something that its
+    subject depends on, and the failures that it looks like, the likeliest first, with what each rests on.
+    """
 
     suppressed: str = ""
     cause: str = ""
+    looks_like: tuple[str, ...] = ()
+    begin_with: str = ""
+    """The runbook of what it looks like, else the objective's own."""
 
 
 class ExclusionView(msgspec.Struct, frozen=True, kw_only=True):

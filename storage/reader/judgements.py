@@ -39,13 +39,13 @@ class JudgementQuestions(Questions):
         )
         return [_sample(row) for row in reversed(rows.to_pylist())]
 
-    def samples_of(self, devices: Sequence[DeviceId], since: int = 0) -> list[IndicatorSample]:
-        """All samples of these devices and their links that ended at or after ``since``, the earliest first."""
+    def samples_of(self, devices: Sequence[DeviceId], since: int = 0, until: int = END_OF_TIME) -> list[IndicatorSample]:
+        """All samples of these devices and their links that ended in [since, until), the earliest first."""
         rows = self._client.query(
             f"SELECT {_SAMPLE} FROM indicator_samples WHERE device IN {{devices:Array(String)}} "
-            f"AND time >= fromUnixTimestamp({{since:UInt32}}) ORDER BY time, subject, indicator, run, {_LAST_FIRST} "
-            "LIMIT 1 BY time, subject, indicator, run",
-            {"devices": list(devices), "since": since},
+            "AND time >= fromUnixTimestamp({since:UInt32}) AND time < fromUnixTimestamp({until:UInt32}) "
+            f"ORDER BY time, subject, indicator, run, {_LAST_FIRST} LIMIT 1 BY time, subject, indicator, run",
+            {"devices": list(devices), "since": since, "until": until},
         )
         return [_sample(row) for row in rows.to_pylist()]
 

@@ -24,6 +24,7 @@ from schemas.ids import RunId, SubjectId
 from schemas.records import AlertState
 from slo import metrics
 from slo.alertmanager import Webhooks, configuration
+from slo.diagnosis import Hint
 from slo.exclusions import Exclusion
 from slo.instant import NS
 from slo.rules import rule_file
@@ -32,6 +33,7 @@ from slo.tiers import Tier
 from slo.topology import Topology
 from tests.live import until
 from tests.slo.samples import objective
+from tests.slo.test_diagnosis import WORN
 
 CRYOSTAT, DEVICES = SubjectId("cryostat-1"), (SubjectId("qdp-1"), SubjectId("qdp-2"))
 TOPOLOGY = Topology(dict.fromkeys(DEVICES, (CRYOSTAT,)))
@@ -239,7 +241,7 @@ def test_a_cryostat_under_devices_is_one_page_and_who_stays_bad_pages_then(hooks
         "cryostat-1"
     }
     receiver.tell([state("cryostat-1", "page", firing=False), state(DEVICES[0], "page", firing=False)], context)
-    receiver.refresh(devices[1:], HERE, hears=True)
+    receiver.refresh(Suppressions(devices[1:], HERE, 0), hears=True)
     until(lambda: subjects_paged(hooks) == {"cryostat-1", DEVICES[1]}, 60, "the page about who is still bad")
 
 
@@ -259,31 +261,34 @@ def test_maintenance_is_silent_but_not_about_what_is_critical(hooks: Inbox, aler
     during = replace(HERE, objectives=objectives, exclusions=(begun,))
     receiver = receiver_of(alertmanager)
     device, cryostat = state(DEVICES[0], "page", firing=True), state("cryostat-1", "page", firing=True, objective="cryostat")
-    receiver.refresh([], during, hears=True)
-    receiver.refresh([], during, hears=True)
+    receiver.refresh(Suppressions([], during, 0), hears=True)
+    receiver.refresh(Suppressions([], during, 0), hears=True)
     (silence,) = urllib3.request("GET", f"{alertmanager}/api/v2/silences").json()
     assert (silence["createdBy"], silence["status"]["state"]) == ("photonwatch: gpb", "active")
-    receiver.refresh([device, state("cryostat-1", "page", firing=True)], during, hears=True)
+    receiver.refresh(Suppressions([device, state("cryostat-1", "page", firing=True)], during, 0), hears=True)
     time.sleep(4)
     assert not hooks.about("/page", "firing")
-    receiver.refresh([device, cryostat], during, hears=True)
+    receiver.refresh(Suppressions([device, cryostat], during, 0), hears=True)
     until(lambda: subjects_paged(hooks) == {"cryostat-1"}, 60, "the page about the cryostat")
     receiver.tell([state("cryostat-1", "page", firing=False, objective="cryostat")], Suppressions((), during, 0))
     receiver.tell([state("cryostat-1", "page", firing=False)], Suppressions((), during, 0))
-    receiver.refresh([device], replace(during, exclusions=(replace(begun, end_ns=time.time_ns()),)), hears=True)
+    receiver.refresh(Suppressions([device], replace(during, exclusions=(replace(begun, end_ns=time.time_ns()),)), 0), hears=True)
     until(lambda: DEVICES[0] in subjects_paged(hooks), 60, "what is still bad after it")
 
 
 def test_the_notifier_speaks_to_it(hooks: Inbox, alertmanager: str) -> None:
     receiver = receiver_of(alertmanager)
-    context = Suppressions((), HERE, 0)
     both = [state("sps-1", "page", firing=True), state("sps-1", "ticket", firing=True)]
+    worn = (Hint(WORN, Fraction(1), ("light",), (), ()),)
+    context = Suppressions(both, HERE, 0, {(both[0].alert, both[0].since_unix_s): worn})
     receiver.tell(both, context)
-    receiver.refresh(both, HERE, hears=True)
+    receiver.refresh(context, hears=True)
     until(lambda: hooks.about("/page", "firing"), 60, "the page")
     until(lambda: hooks.about("/alive", "firing"), 60, "that somebody watches")
     assert not hooks.about("/ticket", "firing")  # the page inhibits it
     receiver.tell([state("sps-1", "page", firing=False), state("sps-1", "ticket", firing=False)], context)
     until(lambda: hooks.about("/page", "resolved"), 60, "the page to resolve")
     (page,) = hooks.about("/page", "firing")
-    assert page["alerts"][0]["annotations"]["summary"] == "g2 burns"
+    annotations = page["alerts"][0]["annotations"]
+    assert annotations["summary"] == "g2 burns"
+    assert (annotations["looks_like"], annotations["runbook"]) == ("worn (worn): light down", "docs/runbooks/worn.md")

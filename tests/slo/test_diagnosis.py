@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slo.diagnosis import FailureMode, hints
+from slo.diagnosis import FailureMode, hints, likely
 from slo.symptoms import Movement
 
 UP, DOWN, STILL, SILENT = Movement.UP, Movement.DOWN, Movement.STILL, Movement.SILENT
@@ -64,3 +64,16 @@ def test_agreement_lies_in_its_range_and_the_order_of_modes_does_not_matter(move
     assert found == hints(moved, reversed(MODES))
     assert all(0 < hint.agreement <= 1 for hint in found)
     assert [hint.agreement for hint in found] == sorted((hint.agreement for hint in found), reverse=True)
+
+
+def test_likely_is_what_agrees_more_than_it_disagrees_and_equals_are_both_named() -> None:
+    assert [hint.mode.id for hint in likely(hints({"light": DOWN, "coupling": DOWN, "actuator": STILL}, MODES))] == ["worn"]
+    equals = likely(hints({"light": DOWN, "coupling": DOWN}, MODES))
+    assert [hint.mode.id for hint in equals] == ["misaligned", "worn"]
+    assert likely(hints({"light": DOWN, "coupling": STILL, "actuator": STILL, "temperature": STILL}, MODES)) == ()
+    assert likely(()) == ()
+
+
+def test_in_a_few_words() -> None:
+    found = likely(hints({"light": DOWN, "coupling": DOWN, "actuator": STILL, "temperature": STILL}, MODES[:3]))
+    assert [str(hint) for hint in found] == ["misaligned (misaligned): light down, coupling down, not actuator up"]

@@ -1,13 +1,19 @@
 """Why nobody is told: excluded time, or an alert that says it already; never of what is critical."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+import msgspec
+
 from schemas.ids import SubjectId
+from schemas.records import AlertState
+from slo.diagnosis import Hint
 from slo.exclusions import EVERYBODY, Exclusion
 from slo.instant import NS
 from slo.suppression import Suppression, Suppressions, Surroundings
 from tests.slo.samples import objective
+from tests.slo.test_diagnosis import MISALIGNED, WORN
 from tests.slo.test_incidents import CRYO, LASER, TOPOLOGY, A, B, alert
 
 OBJECTIVES = {
@@ -51,3 +57,29 @@ def test_who_stays_silent_meanwhile() -> None:
     found = Suppressions([], surroundings(), 0)
     assert found.dependents(alert(CRYO)) == (B, LASER, A)
     assert found.dependents(alert(CRYO, "ticket")) == ()
+
+
+def test_links_of_one_device_that_look_like_one_failure_are_one_incident() -> None:
+    links = [msgspec.structs.replace(alert(SubjectId(f"link-{name}")), device="qic-a", runbook="own.md") for name in "bcd"]
+    looks = (MISALIGNED, MISALIGNED, WORN)
+    hints = {(link.alert, 0): (Hint(mode, Fraction(3, 4), ("light",), (), ()),) for link, mode in zip(links, looks, strict=True)}
+    node = msgspec.structs.replace(alert(SubjectId("qic-a")), device="qic-a", runbook="own.md")
+    context = Suppressions([*links, node], surroundings(), 0, {**hints, (node.alert, 0): hints[links[0].alert, 0]})
+    assert subjects(context.together([*links, node])) == [["link-b", "link-c", "qic-a"], ["link-d"]]
+    assert context.runbook(links[2]) == "docs/runbooks/worn.md"
+    unknown = Suppressions(links, surroundings(), 0)
+    assert subjects(unknown.together(links)) == [["link-b"], ["link-c"], ["link-d"]]
+    assert unknown.runbook(links[2]) == "own.md"
+    over = msgspec.structs.replace(links[0], firing=False)
+    assert context.looks_like(over) == ()
+
+
+def test_what_hangs_on_one_thing_stays_together_whatever_it_looks_like() -> None:
+    both = [alert(A), alert(CRYO, objective="cryostat"), alert(B)]
+    hint = (Hint(WORN, Fraction(1), ("light",), (), ()),)
+    context = Suppressions(both, surroundings(), 0, {(both[0].alert, 0): hint})
+    assert subjects(context.together(both)) == [[A, CRYO, B]]
+
+
+def subjects(incidents: Sequence[Sequence[AlertState]]) -> list[list[str]]:
+    return [[each.subject for each in states] for states in incidents]

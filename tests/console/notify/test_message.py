@@ -1,10 +1,14 @@
 """Messages: one about each likely cause, the most severe first, what happened in order."""
 
+from fractions import Fraction
+
 from console.notify.message import messages
 from schemas.ids import RunId, SubjectId
 from schemas.records import AlertState
+from slo.diagnosis import Hint
 from slo.suppression import Suppressions, Surroundings
 from slo.topology import Topology
+from tests.slo.test_diagnosis import MISALIGNED, WORN
 
 
 def state(subject: str, severity: str, at: int, *, firing: bool, objective: str = "g2") -> AlertState:
@@ -63,3 +67,18 @@ def test_one_message_a_likely_cause_and_who_is_silent_meanwhile() -> None:
     (both,) = messages(devices, "", Suppressions(devices, surroundings, 0))
     assert both.title == "[page] a: g2 and 1 more fires"
     assert both.body.count("likely cause: cryo 1/ü: 2 of the 2 that depend on it alert") == 2
+
+
+def test_what_it_looks_like_and_where_to_begin() -> None:
+    page = state("a", "page", 100, firing=True)
+    looks = (
+        Hint(MISALIGNED, Fraction(3, 4), ("light", "coupling"), ("actuator",), ()),
+        Hint(WORN, Fraction(3, 4), ("light",), (), ()),
+    )
+    (message,) = messages([page], "", Suppressions([page], Surroundings(), 0, {(page.alert, 100): looks}))
+    assert message.title == "[page] a: g2 fires, looks like misaligned"
+    lines = message.body.splitlines()
+    assert lines[1:] == [
+        "looks like misaligned (misaligned): light down, coupling down, not actuator up. Begin with docs/runbooks/misaligned.md",
+        "looks like worn (worn): light down. Begin with docs/runbooks/worn.md",
+    ]
