@@ -12,6 +12,7 @@ from slo.exclusion_file import read_plan
 from slo.exclusions import Exclusion
 from slo.instant import NS
 from slo.schedule import Schedule
+from slo.topology import Topology
 from storage.client import Client, StoreAddress, connect
 from storage.errors import StoreError
 
@@ -25,19 +26,21 @@ def planned_ahead(schedule: Schedule, now_unix_s: int) -> Sequence[Exclusion]:
     return schedule.until((now_unix_s + _AHEAD_S) * NS)
 
 
-def apply_views(client: Client, definitions: Definitions, schedule: Schedule, now_unix_s: int) -> int:
+def apply_views(
+    client: Client, definitions: Definitions, schedule: Schedule, now_unix_s: int, topology: Topology | None = None
+) -> int:
     """Make the views; how many statements it took.
 
     Raises:
         StoreError: the store is away, or refuses.
     """
-    statements = view_statements(definitions.objectives, planned_ahead(schedule, now_unix_s), now_unix_s)
+    statements = view_statements(definitions.objectives, planned_ahead(schedule, now_unix_s), now_unix_s, topology)
     for statement in statements:
         client.command(statement)
     return len(statements)
 
 
-def views_in_force(store: StoreAddress, definitions: Sequence[Path], plans: Sequence[Path]) -> None:
+def views_in_force(store: StoreAddress, definitions: Sequence[Path], plans: Sequence[Path], topology: Topology) -> None:
     """Make the views of what a worker judges by. Nothing that flows needs them: a store that refuses them is only told of.
 
     Raises:
@@ -46,6 +49,6 @@ def views_in_force(store: StoreAddress, definitions: Sequence[Path], plans: Sequ
     schedule = Schedule([planned for file in plans for planned in read_plan(file)])
     try:
         with connect(store) as client:
-            apply_views(client, load(definitions), schedule, int(time.time()))
+            apply_views(client, load(definitions), schedule, int(time.time()), topology)
     except StoreError as error:
         _log.warning("views-not-made", reason=str(error), do="photonwatch slo views --apply")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from schemas.ids import IndicatorId
 from slo.annotations import annotations, event_counts, kind_name, limits_by_severity, whole_number
 from slo.catalogue import Catalogue
-from slo.composite import cycle, nominal_budget
+from slo.composite import cycle, leaves, nominal_budget
 from slo.errors import DefinitionError, Place
 from slo.findings import Findings
 from slo.located import Located
@@ -286,6 +286,16 @@ class Binder:
                 self._findings.errors.append(
                     DefinitionError(place, f"composite {way} contains itself", "take one of these out of the one before it")
                 )
+            if not loop:
+                self._findings.errors.extend(self._shorter(self._objectives[name], leaves(composite, wholes)))
+
+    def _shorter(self, whole: Objective, parts: Iterable[str]) -> Iterable[DefinitionError]:
+        """What a part has forgotten no composite of it can count."""
+        for name in parts:
+            part = self._objectives.get(name)
+            if part is not None and part.period_s < whole.period_s:
+                what = f"`{whole.name}` counts {whole.period_s} s, its part `{name}` only {part.period_s} s"
+                yield DefinitionError(whole.place, what, "give the part a timeWindow as long as the composite's")
 
     def _try(self, work: Callable[[], object]) -> None:
         try:

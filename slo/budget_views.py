@@ -5,15 +5,30 @@ of them; nothing is a float before it is shown. Conventions are the stream's: (s
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
+from fractions import Fraction
 
+from schemas.exercise import PATTERN as EXERCISES
+from slo.composite_views import CompositeTables
 from slo.exact import number_text
-from slo.exclusions import Exclusion
+from slo.exclusions import Exclusion, spread
 from slo.instant import NS
 from slo.objective import Method, Objective
 from slo.period import CalendarWindow, longest_s, span_at
+from slo.topology import Topology
+from slo.view_text import constants, numbers, quoted, shipped
 
-VIEWS = ("slo_objectives", "slo_tier_definitions", "slo_exclusions", "slo_counted", "slo_windows", "slo_budgets", "slo_tiers")
+VIEWS = (
+    *("slo_objectives", "slo_tier_definitions", "slo_exclusions", "slo_excused", "slo_counted", "slo_windows", "slo_budgets"),
+    *("slo_tiers", "slo_composite_definitions", "slo_composite_parts", "slo_composite_tier_definitions", "slo_composite_counted"),
+    *(
+        "slo_composite_summed",
+        "slo_composite_windows",
+        "slo_composite_budgets",
+        "slo_composite_tiers",
+        "slo_upstream",
+        "slo_spent",
+    ),
+)
 """In an order in which they can be made."""
 _CALENDAR_S = 5 * 366 * 86_400
 """How far around the time at which they are made views know a calendar's periods."""
@@ -53,6 +68,10 @@ _TIER: Mapping[str, str] = {
     "denominator": "Int256",
     "minimum_events": "UInt64",
 }
+_UPSTREAM: Mapping[str, str] = {"subject": "String", "other": "String", "rank": "Int64"}
+"""What a subject depends on, the nearest first, from 1 on."""
+_OPEN = 1 << 62
+"""When what has not ended yet ends."""
 _EXCLUSION: Mapping[str, str] = {
     "subject": "String",
     "start_ns": "Int64",
@@ -62,21 +81,36 @@ _EXCLUSION: Mapping[str, str] = {
 }
 
 
-def view_statements(objectives: Iterable[Objective], planned: Sequence[Exclusion], made_unix_s: int) -> list[str]:
-    """The statements, in an order in which they can be run; again whenever definitions or plans change. Composites, which count
-    nothing themselves, are not in the views.
+def view_statements(
+    objectives: Iterable[Objective], planned: Sequence[Exclusion], made_unix_s: int, topology: Topology | None = None
+) -> list[str]:
+    """The statements, in an order in which they can be run; again whenever definitions, plans or the topology change.
 
     ``planned`` are the occurrences of planned exclusions as far as the views shall know them. Calendars reach five years from
-    ``made_unix_s``.
+    ``made_unix_s``. What is planned to be out is out with all that depends on it by ``topology``.
     """
-    counting = [each for each in objectives if each.criterion]
+    known, topology = list(objectives), topology or Topology()
+    counting, composites = [each for each in known if each.criterion], CompositeTables(known)
+    calendars = {each.name: _calendar(each, made_unix_s) for each in composites.wholes}
+    measured = ", ".join(map(quoted, composites.leaves)) or "''"
     made = {
-        "slo_objectives": _table(_OBJECTIVE, [_objective_row(each, made_unix_s) for each in counting]),
-        "slo_tier_definitions": _table(_TIER, [row for each in counting for row in _tier_rows(each)]),
-        "slo_exclusions": _sql("slo_exclusions").replace("<PLANNED>", _table(_EXCLUSION, _planned_rows(planned))),
-        "slo_windows": _sql("slo_windows").replace("<WINDOWS>", _windows(counting)),
+        "slo_objectives": constants(_OBJECTIVE, [_objective_row(each, made_unix_s) for each in counting]),
+        "slo_tier_definitions": constants(_TIER, [row for each in counting for row in _tier_rows(each, each.budget)]),
+        "slo_exclusions": shipped("slo_exclusions").replace("<PLANNED>", constants(_EXCLUSION, _planned_rows(planned, topology))),
+        "slo_counted": shipped("slo_counted").replace("<WHOM>", "position(subject, '::') = 0"),
+        "slo_windows": shipped("slo_windows").replace("<WINDOWS>", _windows(counting)),
+        "slo_composite_definitions": composites.definitions(calendars),
+        "slo_composite_parts": composites.parts(),
+        "slo_composite_tier_definitions": constants(
+            _TIER, [row for each in composites.wholes for row in _tier_rows(each, Fraction(1))]
+        ),
+        "slo_composite_counted": shipped("slo_counted").replace("<WHOM>", f"objective IN ({measured})"),
+        "slo_composite_summed": composites.summed(),
+        "slo_composite_windows": composites.windows(),
+        "slo_upstream": constants(_UPSTREAM, _upstream_rows(topology)),
+        "slo_spent": shipped("slo_spent").replace("<EXERCISES>", quoted(EXERCISES)).replace("<OPEN>", str(_OPEN)),
     }
-    return [f"CREATE OR REPLACE VIEW {name} AS\n{made.get(name) or _sql(name)}" for name in VIEWS]
+    return [f"CREATE OR REPLACE VIEW {name} AS\n{made.get(name) or shipped(name)}" for name in VIEWS]
 
 
 def _windows(objectives: Sequence[Objective]) -> str:
@@ -84,11 +118,13 @@ def _windows(objectives: Sequence[Objective]) -> str:
     kinds: dict[tuple[bool, bool], list[str]] = {}
     for each in objectives:
         kind = (each.method is Method.RATIO_TIMESLICES and each.slice_s is not None, each.event_window is not None)
-        kinds.setdefault(kind, []).append(_text(each.name))
+        kinds.setdefault(kind, []).append(quoted(each.name))
     parts = []
     for (averaged, of_events), names in sorted(kinds.items()) or [((False, False), ["''"])]:
-        placed = _sql("placed").replace("<LATER_EVENTS>", _LATER if of_events else "0").replace("<OBJECTIVES>", ", ".join(names))
-        parts.append(_sql("averaged_windows" if averaged else "windows").replace("<PLACED>", placed))
+        placed = (
+            shipped("placed").replace("<LATER_EVENTS>", _LATER if of_events else "0").replace("<OBJECTIVES>", ", ".join(names))
+        )
+        parts.append(shipped("averaged_windows" if averaged else "windows").replace("<PLACED>", placed))
     return "\nUNION ALL\n".join(parts)
 
 
@@ -98,20 +134,20 @@ def _objective_row(objective: Objective, made_unix_s: int) -> list[str]:
     cap = objective.exclusion_cap * objective.period_s * NS
     sliced = objective.method is not Method.OCCURRENCES and objective.slice_s is not None
     return [
-        _text(objective.name),
-        _text(objective.service),
-        _text(objective.criterion.indicator),
-        _text(number_text(objective.target)),
-        _text(str(objective.budget.numerator)),
-        _text(str(objective.budget.denominator)),
-        _text(objective.method),
-        _numbers(objective.windows_s),
+        quoted(objective.name),
+        quoted(objective.service),
+        quoted(objective.criterion.indicator),
+        quoted(number_text(objective.target)),
+        quoted(str(objective.budget.numerator)),
+        quoted(str(objective.budget.denominator)),
+        quoted(objective.method),
+        numbers(objective.windows_s),
         str(objective.period_s),
         str(max(objective.windows_s[-1], longest_s(objective.window))),
         str(objective.slice_s if sliced else 0),
         str(ratio.numerator),
         str(ratio.denominator),
-        _text(objective.empty_slices),
+        quoted(objective.empty_slices),
         str(objective.event_window or 0),
         *_calendar(objective, made_unix_s),
         str(-1 if objective.exclusion_cap == 1 else cap.numerator // cap.denominator),
@@ -131,51 +167,37 @@ def _calendar(objective: Objective, made_unix_s: int) -> tuple[str, str]:
     changes = [span.start_unix_s, span.end_unix_s]
     while changes[-1] < made_unix_s + _CALENDAR_S:
         changes.append(span_at(window, changes[-1] + 1).end_unix_s)
-    return _numbers(changes), "NULL"
+    return numbers(changes), "NULL"
 
 
-def _tier_rows(objective: Objective) -> list[list[str]]:
+def _tier_rows(objective: Objective, budget: Fraction) -> list[list[str]]:
+    """Thresholds are those of this budget."""
     return [
         [
-            _text(objective.name),
-            _text(tier.name),
-            _text(tier.severity),
+            quoted(objective.name),
+            quoted(tier.name),
+            quoted(tier.severity),
             str(tier.short_s),
             str(tier.long_s),
-            _text(number_text(tier.factor)),
-            _text(str(tier.threshold(objective.budget).numerator)),
-            _text(str(tier.threshold(objective.budget).denominator)),
+            quoted(number_text(tier.factor)),
+            quoted(str(tier.threshold(budget).numerator)),
+            quoted(str(tier.threshold(budget).denominator)),
             str(tier.minimum_events),
         ]
         for tier in objective.tiers
     ]
 
 
-def _planned_rows(planned: Iterable[Exclusion]) -> list[list[str]]:
+def _planned_rows(planned: Iterable[Exclusion], topology: Topology) -> list[list[str]]:
     return [
-        [_text(each.subject), str(each.start_ns), str(each.end_ns), _text(each.reason), _text(each.who)]
-        for each in sorted(planned)
+        [quoted(each.subject), str(each.start_ns), str(each.end_ns), quoted(each.reason), quoted(each.who)]
+        for each in sorted(spread(planned, topology))
     ]
 
 
-def _table(columns: Mapping[str, str], rows: Sequence[Sequence[str]]) -> str:
-    """A SELECT of constant rows."""
-    names = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    if not rows:
-        return f"SELECT * FROM null({_text(names)})"
-    return f"SELECT * FROM values({_text(names)},\n" + ",\n".join(f"({', '.join(row)})" for row in rows) + ")"
-
-
-def _sql(name: str) -> str:
-    """A shipped text, without its comments."""
-    lines = files("slo").joinpath("views", f"{name}.sql").read_text("utf-8").splitlines()
-    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
-
-
-def _numbers(values: Sequence[int]) -> str:
-    return f"[{', '.join(map(str, values))}]"
-
-
-def _text(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+def _upstream_rows(topology: Topology) -> list[list[str]]:
+    return [
+        [quoted(subject), quoted(other), str(rank)]
+        for subject in sorted(topology.needs)
+        for rank, other in enumerate(topology.upstream(subject), 1)
+    ]

@@ -49,6 +49,30 @@ def combine(mode: Mode, parts: Iterable[tuple[Part, Fraction | None]]) -> Readin
             return Reading(1 - _all_good(each.error_ratio for each in readings), 1 - _all_good(each.budget for each in readings))
 
 
+def read_whole(
+    composite: Composite, composites: Mapping[str, Composite], ratios: Sequence[tuple[str, Fraction | None]]
+) -> Reading | None:
+    """The whole of composites in composites; ``ratios`` are the error ratios of what objectives measure, by name."""
+    parts: list[tuple[Part, Fraction | None]] = []
+    for part in composite.parts:
+        inner = composites.get(part.objective)
+        if inner is None:
+            parts += [(part, ratio) for name, ratio in ratios if name == part.objective]
+        else:
+            reading = read_whole(inner, composites, ratios)
+            parts.append((part, None if reading is None else reading.error_ratio))
+    return combine(composite.mode, parts)
+
+
+def leaves(composite: Composite, composites: Mapping[str, Composite]) -> Sequence[str]:
+    """The objectives that measure something for a composite, over all levels, part by part."""
+    found: list[str] = []
+    for part in composite.parts:
+        inner = composites.get(part.objective)
+        found += leaves(inner, composites) if inner else [part.objective]
+    return found
+
+
 def _all_good(bad: Iterable[Fraction]) -> Fraction:
     """The probability that nothing is bad, of independent parts."""
     whole = Fraction(1)

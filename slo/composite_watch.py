@@ -12,7 +12,7 @@ from schemas.ids import SubjectId
 from schemas.records import AlertState
 from slo.alerts import Above, Standing, Standings, alert_id, inhibitor
 from slo.burn import error_ratio
-from slo.composite import Reading, combine
+from slo.composite import Reading, combine, leaves
 from slo.counts import Amount, Counts
 from slo.history import NEVER, ends_between
 from slo.objective import Composite, Objective, Part
@@ -96,7 +96,7 @@ class CompositeWatch:
         self.windows = Windows(objective)
         self._composite = composite
         self._composites = composites
-        self.measured = frozenset(_measured(composite, composites))
+        self.measured = frozenset(leaves(composite, composites))
         """The objectives whose tracks it is made of."""
 
     def reached(self, tracks_of: TracksOf) -> int:
@@ -179,12 +179,6 @@ def composite_transition(
         inhibited_by=alert_id(objective.name, snapshot.subject, above) if above else "",
         device=occasion.device,
     )
-
-
-def _measured(composite: Composite, composites: Mapping[str, Composite]) -> Iterable[str]:
-    for part in composite.parts:
-        inner = composites.get(part.objective)
-        yield from _measured(inner, composites) if inner else (part.objective,)
 
 
 def _together(counts: Sequence[Counts]) -> Counts:

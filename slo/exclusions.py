@@ -4,7 +4,7 @@ A bucket belongs to an exclusion (start, end] by its end, as it belongs to a win
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -14,6 +14,7 @@ from schemas.ids import SubjectId
 from slo.instant import NS
 from slo.objective import Objective
 from slo.series import Times
+from slo.topology import Topology
 
 EVERYBODY = SubjectId("*")
 """The subject of an exclusion that is about all of them."""
@@ -33,6 +34,11 @@ class Exclusion:
 
     def concerns(self, subject: SubjectId) -> bool:
         return self.subject in (EVERYBODY, subject)
+
+
+def spread(planned: Iterable[Exclusion], topology: Topology) -> set[Exclusion]:
+    """What is planned, of each subject and of all that depends on it. What people and devices raise is told of each by itself."""
+    return {replace(each, subject=subject) for each in planned for subject in (each.subject, *topology.downstream(each.subject))}
 
 
 def allowed(objective: Objective, declared: Sequence[Exclusion]) -> tuple[Stretch, ...]:

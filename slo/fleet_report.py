@@ -8,6 +8,8 @@ from typing import NamedTuple
 from schemas.ids import SubjectId
 from schemas.records import AlertState
 from slo.alerts import rank
+from slo.composite import Reading, leaves, read_whole
+from slo.composite_watch import whole_of
 from slo.exclusions import EVERYBODY, Exclusion, admitted
 from slo.instant import NS
 from slo.objective import Objective
@@ -16,19 +18,26 @@ from slo.tiers import SEVERITIES
 
 Key = tuple[str, SubjectId]
 """Objective and subject."""
+Sums = Mapping[Key, tuple[Fraction, Fraction]]
+"""Good and bad events."""
 
 
 class Counted(NamedTuple):
-    """Good and bad events of a stretch, and of the samples that were judged those undecided and excluded."""
+    """Good and bad events of a stretch, and of the samples that were judged those undecided and excluded. Of a composite: of all
+    parts together, and what ``reading`` they make of the whole.
+    """
 
     good: Fraction
     bad: Fraction
     samples: int = 0
     insufficient: int = 0
     excluded: int = 0
+    reading: Reading | None = None
 
     @property
     def attained(self) -> Fraction | None:
+        if self.reading is not None:
+            return 1 - self.reading.error_ratio
         events = self.good + self.bad
         return self.good / events if events else None
 
@@ -76,16 +85,18 @@ class Promise:
     @property
     def is_kept(self) -> bool | None:
         """None: nothing was judged."""
-        return None if self.attained is None else self.attained >= self.objective.target
+        return None if self.used is None else self.used <= 1
 
     @property
     def used(self) -> Fraction | None:
+        if self.counted.reading is not None:
+            return self.counted.reading.burn_rate
         return None if self.attained is None else (1 - self.attained) / self.objective.budget
 
     @property
     def bounds(self) -> tuple[Fraction, Fraction] | None:
         criterion = self.objective.criterion
-        good, bad, _, open_, _ = self.counted
+        good, bad, _, open_, _, _ = self.counted
         if criterion is None or criterion.events is not None or self.objective.slice_s is not None or not good + bad:
             return None
         return good / (good + bad + open_), (good + open_) / (good + bad + open_)
@@ -150,6 +161,26 @@ def assemble(  # noqa: PLR0917 - what the store tells, one question each
         _begun(found, (since - (until - since), since)),
         _out(exclusions, stretch),
     )
+
+
+def wholes(objectives: Iterable[Objective], parts: Sums) -> dict[Key, Counted]:
+    """What composites come to of their parts' sums; members of a whole go by their names as such."""
+    known = list(objectives)
+    composites = {each.name: each.composite for each in known if each.composite}
+    found: dict[Key, Counted] = {}
+    for objective in known:
+        if objective.composite is None:
+            continue
+        measured = leaves(objective.composite, composites)
+        subjects = {whole_of(subject) for name, subject in parts if name in measured}
+        for whole in sorted(filter(objective.is_about, subjects)):
+            sums = [(name, each) for (name, subject), each in parts.items() if whole_of(subject) == whole]
+            ratios = [(name, bad / (good + bad) if good + bad else None) for name, (good, bad) in sums]
+            reading = read_whole(objective.composite, composites, ratios)
+            of_parts = [each for part in measured for name, each in sums if name == part]
+            good, bad = (sum((each[place] for each in of_parts), Fraction(0)) for place in (0, 1))
+            found[objective.name, whole] = Counted(good, bad, reading=reading)
+    return found
 
 
 def incidents(transitions: Iterable[AlertState]) -> list[Incident]:

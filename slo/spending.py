@@ -100,8 +100,8 @@ def _shares(names: Mapping[str, int]) -> list[Share]:
 
 
 def _by_subject(happenings: Iterable[Happening]) -> dict[SubjectId, list[Happening]]:
-    """Of those that go on at once the one that began last comes first."""
+    """Of those that go on at once the one that began last comes first, of these by name."""
     found: dict[SubjectId, list[Happening]] = {}
-    for each in sorted(happenings, key=lambda one: -one.start_unix_s):
+    for each in sorted(happenings, key=lambda one: (-one.start_unix_s, one.what)):
         found.setdefault(each.subject, []).append(each)
     return found

@@ -71,12 +71,13 @@ def cleared(objective: Objective, occasion: Occasion, snapshot: Burning, since_u
     )
 
 
-def silent(objective: Objective, subject: SubjectId, run: RunId, after_s: int, since_unix_s: int) -> str:
-    """The text of an alert that fires because nothing comes any more; ``run`` is the last that was heard, where it is known."""
+def silent(objective: Objective, occasion: Occasion, after_s: int, since_unix_s: int) -> str:
+    """The text of an alert that fires because nothing comes any more; ``occasion``: who was heard last, where known."""
+    ago, last = _span(Fraction(after_s)), " with firmware ".join(filter(None, (occasion.run, occasion.firmware)))
     return _joined(
-        f"No data: {_what(objective)} of {subject} was last heard of at {_time(since_unix_s)}, {_span(Fraction(after_s))} ago.",
+        f"No data: {_what(objective)} of {occasion.subject} was last heard of at {_time(since_unix_s)}, {ago} ago.",
         "Silence is neither good nor bad: the budget stands still.",
-        f"Last run {run}." if run else "",
+        f"Last run {last}." if occasion.run else "",
         f"Runbook: {objective.runbook}" if objective.runbook else "",
     )
 

@@ -117,6 +117,8 @@ class Positions(msgspec.Struct, kw_only=True):
     """Up to which end (UTC seconds) samples have been taken, the latest last."""
     heard: list[tuple[SubjectId, str, int]] = []
     """When (log time, ms) a subject was last heard under an objective that watches for silence, the latest last."""
+    speakers: list[tuple[SubjectId, str, DeviceId, RunId, str]] = []
+    """Which device, run and firmware spoke then."""
 
 
 def resumed(start: Positions, latest: Positions) -> Positions:

@@ -5,6 +5,7 @@ The state that a restart needs is made of what was stored.
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -12,7 +13,7 @@ import structlog
 
 from schemas.exclusion import KIND, ExclusionNotice
 from schemas.exercise import is_exercise
-from schemas.ids import IndicatorId, RunId
+from schemas.ids import DeviceId, IndicatorId, RunId
 from schemas.records import AlertState, IndicatorSample
 from schemas.topics import ALERTS, INDICATORS
 from slo.alerts import Standings, alert_id
@@ -23,7 +24,7 @@ from slo.exclusions import Exclusion
 from slo.objective import Objective
 from slo.silence import NO_DATA, Heard, Silence, Silences
 from slo.track import Disposition
-from slo.wording import heard_again, silent
+from slo.wording import Occasion, heard_again, silent
 from storage.past_verdicts import PastExclusion
 from streams.budget_sampling import BudgetSampler
 from streams.log import Message
@@ -43,6 +44,14 @@ _MOST_COUNTS = 1 << 62
 FUTURE_S = 3_600
 """How far a sample may lie ahead of the broker's clock: one far ahead would slide every window past the honest ones."""
 _log = structlog.get_logger(__name__)
+
+
+class _Speaker(NamedTuple):
+    """Whose sample was heard last."""
+
+    device: DeviceId = DeviceId("")
+    run: RunId = RunId("")
+    firmware: str = ""
 
 
 class _Kind(msgspec.Struct):
@@ -100,6 +109,10 @@ class SloPipeline(RecordPipeline):
         self._now_ms = positions.timestamp_ms or 0
         self._silences = Silences({name: each.no_data_alerts for name, each in objectives.items()})
         self._silences.restore(positions.heard, self._now_ms)
+        self._speakers = {
+            Heard(objective, subject): _Speaker(device, run, firmware)
+            for subject, objective, device, run, firmware in positions.speakers
+        }
         for snapshot in evaluator.budgets(self._state):
             metrics.budget(snapshot)
         for (subject, objective), track in self._state.tracks.items():
@@ -136,6 +149,8 @@ class SloPipeline(RecordPipeline):
             self._metrics.judged(judged)
             heard.append(Heard(judged.objective, judged.subject))
         for each in () if is_exercise(sample.subject) else heard:  # an exercise ends without a word
+            if self._objectives[each.objective].no_data_alerts:
+                self._speakers[each] = _Speaker(sample.device, sample.run, sample.firmware)
             for silence in self._silences.hear(each, self._now_ms):
                 self._tell(self._alert_on(silence))
         self._show(evaluation)
@@ -180,7 +195,7 @@ class SloPipeline(RecordPipeline):
         objective, (name, subject) = self._objectives[silence.heard.objective], silence.heard
         heard_s = silence.since_ms // 1000
         indicator = objective.criterion.indicator if objective.criterion else IndicatorId("")
-        run = {known[:2]: known[2] for known in self._ends}.get((subject, indicator), RunId(""))
+        speaker = self._speakers.get(silence.heard, _Speaker())
         return AlertState(
             alert=f"{alert_id(name, subject, silence.severity)}/{NO_DATA}",
             objective=name,
@@ -189,14 +204,16 @@ class SloPipeline(RecordPipeline):
             firing=silence.silent,
             since_unix_s=heard_s + silence.after_s if silence.silent else heard_s,
             tiers=(NO_DATA,) if silence.silent else (),
-            text=silent(objective, subject, run, silence.after_s, heard_s)
+            text=silent(objective, Occasion(subject, *speaker), silence.after_s, heard_s)
             if silence.silent
             else heard_again(objective, subject, heard_s),
             burn_rate=None,
             budget_remaining=None,
-            run=run,
+            run=speaker.run,
+            firmware=speaker.firmware,
             runbook=objective.runbook,
             indicator=indicator,
+            device=speaker.device,
             bad_since_unix_s=heard_s if silence.silent else None,
         )
 
@@ -226,6 +243,7 @@ class SloPipeline(RecordPipeline):
             timestamp_ms=self._now_ms,
             judged=[(*key, end) for key, end in self._ends.items()],
             heard=self._silences.heard,
+            speakers=[(heard.subject, heard.objective, *spoke) for heard, spoke in sorted(self._speakers.items())],
         )
 
 

@@ -19,5 +19,5 @@ def worker(context: typer.Context) -> None:
 
     prepare(broker_connection(settings), store_address(settings, readonly=False))
     worked = worker_settings(settings)
-    views_in_force(worked.store, worked.definitions, worked.exclusions)
+    views_in_force(worked.store, worked.definitions, worked.exclusions, worked.topology)
     run_worker(worked)

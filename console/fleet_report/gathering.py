@@ -1,6 +1,6 @@
 """What a report or a question about spending needs of the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,13 +8,14 @@ from console.past_exclusions import raised
 from schemas.ids import DeviceId, RunId, SubjectId
 from slo.definitions import Definitions
 from slo.exclusion_file import read_exclusions
-from slo.exclusions import Exclusion, allowed, is_inside
-from slo.fleet_report import Counted, FleetReport, Key, assemble, incidents
+from slo.exclusions import Exclusion, allowed, is_inside, spread
+from slo.fleet_report import Counted, FleetReport, Key, Sums, assemble, incidents, wholes
 from slo.instant import NS
 from slo.objective import Objective
 from slo.spending import By, Causes, Happening, Share, Spending, spent_by
 from slo.topology import Topology
 from storage.reader import Reader
+from storage.reader.histories import CountedRow
 
 Stretch = tuple[int, int]
 """(since, until] in UTC seconds."""
@@ -78,13 +79,19 @@ class Gathering:
         return Causes(noted, alerts, self._topology)
 
     def _counted(self, stretch: Stretch) -> dict[Key, Counted]:
-        sums: dict[Key, tuple[Fraction, Fraction]] = {}
-        for row in self._reader.counted(*stretch):
-            good, bad = sums.get((row.objective, row.subject), (Fraction(0), Fraction(0)))
-            sums[row.objective, row.subject] = (good + Fraction(row.good, row.parts), bad + Fraction(row.bad, row.parts))
+        sums = _summed(self._reader.counted(*stretch))
         shares = {(each.objective, each.subject): each[2:] for each in self._reader.sample_shares(*stretch)}
-        return {key: Counted(*counts, *shares.get(key, ())) for key, counts in sums.items()}
+        found = {key: Counted(*counts, *shares.get(key, ())) for key, counts in sums.items()}
+        return found | wholes(self._definitions.objectives, _summed(self._reader.parts_counted(*stretch)))
 
     def _exclusions(self, stretch: Stretch) -> list[Exclusion]:
-        planned = [] if self._plan is None else read_exclusions(self._plan, stretch[1] * NS)
+        planned = [] if self._plan is None else spread(read_exclusions(self._plan, stretch[1] * NS), self._topology)
         return [each for each in (*planned, *raised(self._reader.exclusions())) if each.end_ns > stretch[0] * NS]
+
+
+def _summed(rows: Iterable[CountedRow]) -> Sums:
+    sums: dict[Key, tuple[Fraction, Fraction]] = {}
+    for row in rows:
+        good, bad = sums.get((row.objective, row.subject), (Fraction(0), Fraction(0)))
+        sums[row.objective, row.subject] = (good + Fraction(row.good, row.parts), bad + Fraction(row.bad, row.parts))
+    return sums

@@ -6,57 +6,7 @@ samples AS
     SELECT objective, subject, toInt64(toUnixTimestamp(time)) AS end, toInt64(good) AS good, toInt64(bad) AS bad,
         toInt64(insufficient) AS insufficient
     FROM verdicts
-    WHERE position(subject, '::') = 0
-),
-tracks AS
-(
-    SELECT objective, subject, min(end) AS first, max(end) AS now FROM samples GROUP BY objective, subject
-),
-raised AS
-(
-    SELECT subject, groupArray((start_ns, end_ns)) AS stretches FROM slo_exclusions WHERE end_ns > start_ns GROUP BY subject
-),
-declared AS
-(
-    SELECT tracks.objective AS objective, tracks.subject AS subject, first, now, method, slice_s, slice_numerator,
-        slice_denominator, empty_slices, longest_s, cap_ns, cap_period_ns,
-        arraySort(arrayConcat(
-            if(is_critical, [], raised.stretches),
-            if(is_critical, [], (SELECT groupArray((start_ns, end_ns)) FROM slo_exclusions WHERE subject = '*' AND end_ns > start_ns))
-        )) AS said,
-        arrayFold(
-            (done, each) -> if(notEmpty(done) AND each.1 <= done[-1].2,
-                arrayPushBack(arrayPopBack(done), (done[-1].1, greatest(done[-1].2, each.2))), arrayPushBack(done, each)),
-            said, CAST([], 'Array(Tuple(Int64, Int64))')
-        ) AS merged
-    FROM tracks
-    INNER JOIN slo_objectives ON tracks.objective = slo_objectives.objective
-    LEFT JOIN raised ON tracks.subject = raised.subject
-),
-excused AS
-(
-    -- A stretch is cut where more than the cap of the period before would be out. How much is out never falls while a stretch
-    -- goes on, so its end is found by halving: at edge.1 it is not yet too much, beyond edge.2 it is.
-    SELECT objective, subject, first, now, method, slice_s, slice_numerator, slice_denominator, empty_slices, longest_s,
-        arrayMap(each -> (intDiv(each.1, 1000000000), intDiv(each.2, 1000000000)), if(cap_ns < 0, merged,
-            arrayFilter(each -> each.2 > each.1, arrayFold(
-                (done, each) -> arrayPushBack(done, (each.1, arrayFold(
-                    (edge, step) -> arrayElement(arrayMap(
-                        middle -> if(
-                            arraySum(
-                                one -> greatest(toInt64(0), least(middle, one.2) - greatest(middle - cap_period_ns, one.1)),
-                                arrayPushBack(done, (each.1, middle))
-                            ) <= cap_ns,
-                            (middle, edge.2), (edge.1, middle - 1)
-                        ),
-                        [edge.1 + intDiv(edge.2 - edge.1 + 1, 2)]
-                    ), 1),
-                    range(63), (each.1, each.2)
-                ).1)),
-                if(cap_ns < 0, CAST([], 'Array(Tuple(Int64, Int64))'), merged), CAST([], 'Array(Tuple(Int64, Int64))')
-            ))
-        )) AS stretches
-    FROM declared
+    WHERE <WHOM>
 ),
 held AS
 (
@@ -71,7 +21,7 @@ held AS
             if(is_out, 0, samples.insufficient) AS insufficient,
             if(is_out, samples.good + samples.bad + samples.insufficient, 0) AS excluded
         FROM samples
-        INNER JOIN excused ON samples.objective = excused.objective AND samples.subject = excused.subject
+        INNER JOIN slo_excused AS excused ON samples.objective = excused.objective AND samples.subject = excused.subject
         WHERE slot <= now
         UNION ALL
         -- Where slices without events count, all from the first one on; what lies before every window is not made.
@@ -80,8 +30,8 @@ held AS
                 greatest(intDiv(first + slice_s - 1, slice_s), intDiv(now - longest_s, slice_s)) * slice_s, now + 1, slice_s
             )) AS slot,
             0 AS is_out, 0 AS good, 0 AS bad, 0 AS insufficient, 0 AS excluded
-        FROM excused
-        WHERE slice_s > 0 AND empty_slices != 'excluded'
+        FROM slo_excused
+        WHERE <WHOM> AND slice_s > 0 AND empty_slices != 'excluded'
     ) AS part
     GROUP BY objective, subject, slot
 )
@@ -99,4 +49,4 @@ SELECT held.objective AS objective, held.subject AS subject, slot AS end, now,
     toInt64(if(is_slice, is_open, held.insufficient)) AS insufficient,
     toInt64(if(is_slice, is_out, held.excluded)) AS excluded
 FROM held
-INNER JOIN excused ON held.objective = excused.objective AND held.subject = excused.subject
+INNER JOIN slo_excused AS excused ON held.objective = excused.objective AND held.subject = excused.subject

@@ -89,13 +89,20 @@ class HistoryQuestions(Questions):
 
     def counted(self, since: int, until: int) -> list[CountedRow]:
         """What every budget counted, by the views that are made from the definitions; exercises are left out."""
+        return self._counted_in("slo_counted", since, until)
+
+    def _counted_in(self, view: str, since: int, until: int) -> list[CountedRow]:
         rows = self._client.query(
-            "SELECT objective, subject, parts, sum(good) AS good, sum(bad) AS bad FROM slo_counted "
+            f"SELECT objective, subject, parts, sum(good) AS good, sum(bad) AS bad FROM {view} "
             "WHERE end > {since:Int64} AND end <= {until:Int64} AND NOT match(subject, {exercises:String}) "
             "GROUP BY objective, subject, parts ORDER BY objective, subject, parts",
             {"since": since, "until": until, "exercises": EXERCISES},
         )
         return [CountedRow(**row) for row in rows.to_pylist()]
+
+    def parts_counted(self, since: int, until: int) -> list[CountedRow]:
+        """As ``counted`` of whatever composites are made of, members of wholes under their names as such."""
+        return self._counted_in("slo_composite_counted", since, until)
 
     def sample_shares(self, since: int, until: int) -> list[SampleShare]:
         """Samples by what the stream said of them; exercises are left out."""

@@ -137,12 +137,14 @@ class JudgementQuestions(Questions):
         return (rows["last"] // 1000, (rows["now"] - rows["last"]) / 1e3) if rows["batches"] else None
 
     def annotations(self, since: int = 0, subject: SubjectId | None = None) -> list[Annotation]:
-        """What was noted since then, about one subject or all, the earliest first."""
+        """What was noted since then, about one subject or all, the earliest first: what was told twice with its end."""
         rows = self._client.query(
             "SELECT kind, subject, toUnixTimestamp64Milli(annotations.time) / 1e3 AS start_unix_s, "
             "toUnixTimestamp64Milli(until) / 1e3 AS end_unix_s, text, author, attributes FROM annotations "
             "WHERE annotations.time >= fromUnixTimestamp({since:UInt32}) "
-            "AND ({subject:String} = '' OR subject = {subject:String}) ORDER BY annotations.time",
+            "AND ({subject:String} = '' OR subject = {subject:String}) "
+            "ORDER BY annotations.time, kind, subject, text, isNull(until), stored_at DESC, batch_lo DESC "
+            "LIMIT 1 BY annotations.time, kind, subject, text",
             {"since": since, "subject": subject or ""},
         )
         return [Annotation(**{**row, "attributes": msgspec.json.decode(row["attributes"])}) for row in rows.to_pylist()]

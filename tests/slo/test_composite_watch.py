@@ -155,6 +155,10 @@ def test_alerts_on_composites_survive_a_restart(tmp_path: Path) -> None:
     [
         (PATH + NESTED.replace("OTHER", "outer"), r"own\.yaml:\d+:\d+: composite `outer` → `outer` contains itself; take one"),
         (PATH + NESTED.replace("OTHER", "nobody"), "there is no objective `nobody`; name one of: outer, path"),
+        (
+            PATH + NESTED.replace("OTHER", "path").replace("duration: 1h", "duration: 2h"),
+            r"`outer` counts 7200 s, its part `path.1` only 3600 s; give the part a timeWindow as long",
+        ),
         (PATH.replace("serial", "parallel"), "is `parallel`; write one of weighted, worst, serial"),
         (PATH.replace("serial,", 'serial, photonwatch.dev/event-window: "9",'), "stands at a composite"),
         (PATH.replace("compositeWeight: 2", "compositeWeight: 0"), "write a weight above 0"),

@@ -258,7 +258,7 @@ def test_silence_has_its_own_alert_and_a_restart_forgets_nobody() -> None:
     def uptime(index: int) -> bytes:
         said = msgspec.json.decode(sample(index, 1.0))
         said["estimate"] |= {"lower": 1.0, "upper": 1.0}
-        return msgspec.json.encode(said | {"indicator": "sps.M5"})
+        return msgspec.json.encode(said | {"indicator": "sps.M5", "firmware": "2.5.0"})
 
     values = [uptime(1), uptime(2), *[TICK] * 30, uptime(3), *[TICK] * 8]
     messages = log(values, step_ms=(60_000, 60_001))
@@ -270,6 +270,8 @@ def test_silence_has_its_own_alert_and_a_restart_forgets_nobody() -> None:
     ]
     assert alerts[0]["time"].timestamp() - messages[1].timestamp_ms / 1000 == pytest.approx(900, abs=1)
     assert "No data: source uptime of sps-a was last heard of at" in alerts[0]["text"]
+    assert {(row["device"], row["run"], row["firmware"]) for row in alerts} == {("sps-a", "r", "2.5.0")}
+    assert "Last run r with firmware 2.5.0." in alerts[0]["text"]
     for index in range(len(whole)):
         positions = positions_codec.decode(whole[index].batch.positions)
         before = whole[: index + 1]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.settings import Settings
-from console.wiring import definition_paths, store_address
+from console.wiring import definition_paths, store_address, topology
 
 if TYPE_CHECKING:
     from console.fleet_report.gathering import Gathering
@@ -18,15 +18,13 @@ def gathered(settings: Settings) -> "Iterator[Gathering]":
 
     Raises:
         Refusal: no store is known.
-        SloError, StoreError: what is in force cannot be read, or the store is away.
+        SloError, FleetError, StoreError: what is in force cannot be read, or the store is away.
     """
     from console.fleet_report.gathering import Gathering
     from slo.definitions import load
-    from slo.topology import Topology, read_topology
     from storage.reader import Reader
 
     objectives = settings.objectives
     plan = Path(objectives.exclusions).expanduser() if objectives.exclusions else None
-    topology = read_topology(Path(objectives.topology).expanduser()) if objectives.topology else Topology()
     with Reader(store_address(settings, readonly=True)) as reader:
-        yield Gathering(reader, load(definition_paths(settings, None)), plan, topology)
+        yield Gathering(reader, load(definition_paths(settings, None)), plan, topology(settings))

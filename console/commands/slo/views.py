@@ -9,7 +9,7 @@ import typer
 from console.commands.slo.options import Files, Json
 from console.invocation import of
 from console.refusal import ExitCode, Refusal
-from console.wiring import definition_paths, store_address
+from console.wiring import definition_paths, store_address, topology
 
 
 def views(
@@ -33,15 +33,16 @@ def views(
     definitions = load(definition_paths(invocation.settings, files))
     plan = invocation.settings.objectives.exclusions
     schedule, now_unix_s = Schedule(read_plan(Path(plan).expanduser()) if plan else ()), int(time.time())
+    depends = topology(invocation.settings)
     if apply:
         with connect(store_address(invocation.settings, readonly=False)) as client:
-            count = apply_views(client, definitions, schedule, now_unix_s)
+            count = apply_views(client, definitions, schedule, now_unix_s, depends)
         if as_json:
             invocation.answer({"statements": count})
         else:
-            invocation.terminal.print(f"{count} views made: see slo_budgets, slo_windows, slo_tiers")
+            invocation.terminal.print(f"{count} views made: see slo_budgets, slo_windows, slo_tiers, slo_spent")
         return
-    statements = view_statements(definitions.objectives, planned_ahead(schedule, now_unix_s), now_unix_s)
+    statements = view_statements(definitions.objectives, planned_ahead(schedule, now_unix_s), now_unix_s, depends)
     if as_json:
         invocation.answer({"statements": statements})
         return
