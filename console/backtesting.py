@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from console.past_samples import PastSamples, Span
+from schemas.exercise import is_exercise
 from schemas.ids import IndicatorId, SubjectId
 from slo.backtest import Trial, look_back_ns, try_all
+from slo.composite_watch import member_of
 from slo.evaluation import system_by_prefix
 from slo.exclusions import Exclusion, Stretch
 from slo.instant import NS
 from slo.objective import Objective
 from slo.sample_columns import SampleColumns, series_of_samples
 from slo.series import Series
+from slo.topology import Topology
 
 SeriesBySubject = Mapping[tuple[str, SubjectId], Series]
 """Series by the name of the objective and the subject."""
@@ -44,8 +47,11 @@ class Side:
         return (min(ends) - NS, max(ends)) if ends else None
 
 
-def trials(side: Side, stretch: Stretch, exclusions: Sequence[Exclusion], wanted: Sequence[str]) -> Iterator[Trial]:
-    """What a side says over (since, until] in nanoseconds, of the subjects that a pattern of ``wanted`` names (none: all).
+def trials(
+    side: Side, stretch: Stretch, exclusions: Sequence[Exclusion], wanted: Sequence[str], topology: Topology | None = None
+) -> Iterator[Trial]:
+    """What a side says over (since, until] in nanoseconds, of the subjects that a pattern of ``wanted`` names (none: all but
+    those that took part in exercises). Composites judge the members of a path by ``topology``.
 
     Raises:
         SampleError, SeriesError: the past cannot be held against the definitions.
@@ -53,7 +59,7 @@ def trials(side: Side, stretch: Stretch, exclusions: Sequence[Exclusion], wanted
     """
 
     def is_wanted(subject: SubjectId) -> bool:
-        return not wanted or any(fnmatchcase(subject, each) for each in wanted)
+        return any(fnmatchcase(subject, each) for each in wanted) if wanted else not is_exercise(subject)
 
     yield from try_all(
         side.objectives, {key: each for key, each in side.series.items() if is_wanted(key[1])}, stretch, exclusions
@@ -61,8 +67,14 @@ def trials(side: Side, stretch: Stretch, exclusions: Sequence[Exclusion], wanted
     if side.samples is None:
         return
     span = ((stretch[0] - look_back_ns(side.objectives)) // NS, stretch[1] // NS)
-    for subject in filter(is_wanted, side.samples.subjects(side.indicators, span)):
-        yield from try_all(side.objectives, _series(side, side.samples, subject, span), stretch, exclusions)
+    paths = topology or Topology()
+    wholes = {each for each in paths.paths if any(one.composite and one.is_about(each) for one in side.objectives)}
+    for subject in filter(is_wanted, sorted({*side.samples.subjects(side.indicators, span), *wholes})):
+        series = dict(_series(side, side.samples, subject, span))
+        for member in paths.members(subject) if subject in wholes else ():
+            for (name, _), each in _series(side, side.samples, member, span).items():
+                series[name, member_of(subject, member)] = each
+        yield from try_all(side.objectives, series, stretch, exclusions)
 
 
 def _series(side: Side, samples: PastSamples, subject: SubjectId, span: Span) -> SeriesBySubject:

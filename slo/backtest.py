@@ -11,6 +11,7 @@ from schemas.ids import SubjectId
 from slo.alerts import more_severe, rank
 from slo.assessment import counted
 from slo.composite_assessment import assess_composite, measured
+from slo.composite_watch import is_member, whole_of
 from slo.exclusions import Exclusion, Stretch, allowed, covered, inside
 from slo.instant import NS
 from slo.objective import Objective
@@ -118,11 +119,11 @@ def try_composite(  # noqa: PLR0917 - as try_objective, and what the parts are
     objective: Objective,
     subject: SubjectId,
     objectives: Mapping[str, Objective],
-    series: Mapping[str, Series],
+    series: Mapping[str, Sequence[Series]],
     stretch: Stretch,
     exclusions: Sequence[Exclusion] = (),
 ) -> Trial:
-    """As ``try_objective`` of a composite; ``series`` by the names of its measured parts.
+    """As ``try_objective`` of a composite; ``series`` by the names of its measured parts, of the subject and of its members.
 
     Raises:
         KeyError: a part has no series.
@@ -152,7 +153,8 @@ def try_all(
     stretch: Stretch,
     exclusions: Sequence[Exclusion] = (),
 ) -> list[Trial]:
-    """Every objective over the subjects that have a series under it (by name and subject), and the composites of those.
+    """Every objective over the subjects that have a series under it (by name and subject), and the composites of those. Members
+    of a whole go by their names as such, and count for its composites alone.
 
     Raises:
         SeriesError: a series cannot be sliced as its objective asks.
@@ -161,15 +163,16 @@ def try_all(
     found = [
         try_objective(named[name], subject, each, stretch, exclusions)
         for (name, subject), each in series.items()
-        if name in named
+        if name in named and not is_member(subject)
     ]
     for whole in objectives:
         if whole.composite is None:
             continue
         parts = measured(whole.composite, named)
-        subjects = sorted({subject for name, subject in series if name in parts and whole.is_about(subject)})
-        for subject in subjects:
-            of_parts = {name: series.get((name, subject), _NOTHING) for name in parts}
+        subjects = {whole_of(subject) for name, subject in series if name in parts}
+        for subject in sorted(filter(whole.is_about, subjects)):
+            theirs = sorted(key for key in series if whole_of(key[1]) == subject)
+            of_parts = {part: [series[name, one] for name, one in theirs if name == part] for part in parts}
             found.append(try_composite(whole, subject, named, of_parts, stretch, exclusions))
     return sorted(found, key=lambda each: (each.objective.name, each.subject))
 
@@ -206,7 +209,3 @@ def _aside(series: Series, dropped: Marks, since_ns: int) -> tuple[int, Fraction
     open_ = series.insufficient if series.insufficient is not None else np.zeros(len(series), np.int64)
     events = series.good[dropped & within].sum() + series.bad[dropped & within].sum()
     return int(open_[within & ~dropped].sum()), Fraction(int(events), series.scale) + int(open_[dropped & within].sum())
-
-
-_NOTHING = Series(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), NS)
-"""Of a part that was never measured."""

@@ -52,21 +52,25 @@ def assess_composite(
     objective: Objective,
     composite: Composite,
     objectives: Mapping[str, Objective],
-    series: Mapping[str, Series],
+    series: Mapping[str, Sequence[Series]],
     at_ns: int,
     *,
     exclusions: Sequence[Exclusion] = (),
     subject: SubjectId = EVERYBODY,
     with_transitions: bool = False,
 ) -> CompositeAssessment:
-    """Hold the ``series`` of the measured parts, by the names of their objectives, against a composite of them.
+    """Hold the ``series`` of the measured parts, by the names of their objectives, against a composite of them: of one subject,
+    or of the members of its path.
 
     Raises:
         KeyError: a part has no series.
         SeriesError: a series cannot be sliced as its objective asks.
     """
     declared = tuple(each for each in exclusions if each.concerns(subject))
-    lines = {name: _line(objectives[name], series[name], declared, at_ns) for name in measured(composite, objectives)}
+    lines = {
+        name: [_line(objectives[name], each, declared, at_ns) for each in series[name]]
+        for name in measured(composite, objectives)
+    }
     whole = _Whole(composite, objectives, lines)
     start_ns, period_s = _period(objective, at_ns)
     now = np.array([at_ns])
@@ -93,7 +97,9 @@ def measured(composite: Composite, objectives: Mapping[str, Objective]) -> list[
 
 
 class _Whole:
-    def __init__(self, composite: Composite, objectives: Mapping[str, Objective], lines: Mapping[str, Timeline]) -> None:
+    def __init__(
+        self, composite: Composite, objectives: Mapping[str, Objective], lines: Mapping[str, Sequence[Timeline]]
+    ) -> None:
         self._composite = composite
         self._objectives = objectives
         self._lines = lines
@@ -104,17 +110,19 @@ class _Whole:
 
     def parts(self, composite: Composite, starts_ns: Times, times_ns: Times) -> list[tuple[Part, Rates]]:
         """The parts of a composite over (start, time]."""
-        return [(part, self._part(part, starts_ns, times_ns)) for part in composite.parts]
+        return [(part, rates) for part in composite.parts for rates in self._part(part, starts_ns, times_ns)]
 
-    def _part(self, part: Part, starts_ns: Times, times_ns: Times) -> Rates:
+    def _part(self, part: Part, starts_ns: Times, times_ns: Times) -> list[Rates]:
         inner = self._objectives[part.objective].composite
         if inner is not None:
             combined = self._combined(inner, starts_ns, times_ns)
-            return [(None if reading is None else reading.error_ratio, events) for reading, events in combined]
-        line = self._lines[part.objective]
-        good, bad = line.since(starts_ns, times_ns)
-        pairs = zip(good.tolist(), bad.tolist(), strict=True)
-        return [(Fraction(b, g + b) if g + b else None, Fraction(g + b, line.scale)) for g, b in pairs]
+            return [[(None if reading is None else reading.error_ratio, events) for reading, events in combined]]
+        found = []
+        for line in self._lines[part.objective]:
+            good, bad = line.since(starts_ns, times_ns)
+            pairs = zip(good.tolist(), bad.tolist(), strict=True)
+            found.append([(Fraction(b, g + b) if g + b else None, Fraction(g + b, line.scale)) for g, b in pairs])
+        return found
 
     def _combined(self, composite: Composite, starts_ns: Times, times_ns: Times) -> list[tuple[Reading | None, Fraction]]:
         parts = self.parts(composite, starts_ns, times_ns)
@@ -165,9 +173,11 @@ def _burns(reading: Reading | None, factor: Fraction) -> bool:
     return reading is not None and reading.burn_rate > factor
 
 
-def _transitions(objective: Objective, whole: _Whole, lines: Mapping[str, Timeline], at_ns: int) -> tuple[Transition, ...]:
+def _transitions(
+    objective: Objective, whole: _Whole, lines: Mapping[str, Sequence[Timeline]], at_ns: int
+) -> tuple[Transition, ...]:
     lengths_ns = {length * NS for tier in objective.tiers for length in (tier.short_s, tier.long_s)}
-    changes = [line.ends_ns + length for line in lines.values() for length in (0, *lengths_ns)]
+    changes = [line.ends_ns + length for each in lines.values() for line in each for length in (0, *lengths_ns)]
     times_ns = np.unique(np.concatenate(changes)) if changes else np.empty(0, np.int64)
     times_ns = times_ns[times_ns <= at_ns]
     found = []

@@ -38,6 +38,10 @@ class Topology:
         """Everything that something depends on."""
         return tuple(sorted({each for needs in self.needs.values() for each in needs}))
 
+    def members(self, whole: SubjectId) -> tuple[SubjectId, ...]:
+        """The parts of a link or route, and the parts' parts."""
+        return _reached(whole, lambda each: self.paths.get(each, ()))
+
     def wholes(self, subject: SubjectId) -> tuple[SubjectId, ...]:
         """Links and routes of which a subject is a part, or a part's part."""
         return _reached(subject, lambda each: [whole for whole, parts in self.paths.items() if each in parts])

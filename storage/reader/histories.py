@@ -48,11 +48,11 @@ class HistoryQuestions(Questions):
     """Times are UTC seconds of event time; stretches are (since, until]."""
 
     def sample_span(self, indicators: Collection[IndicatorId]) -> tuple[int, int] | None:
-        """The first and the last end of the samples of these indicators; None where there are none."""
+        """The first and the last end of the samples of these indicators, exercises left out; None where there are none."""
         rows = self._client.query(
             "SELECT count() AS n, toUnixTimestamp(min(time)) AS first, toUnixTimestamp(max(time)) AS last FROM indicator_samples "
-            "WHERE indicator IN {indicators:Array(String)}",
-            {"indicators": sorted(indicators)},
+            "WHERE indicator IN {indicators:Array(String)} AND NOT match(subject, {exercises:String})",
+            {"indicators": sorted(indicators), "exercises": EXERCISES},
         ).to_pylist()
         return (rows[0]["first"], rows[0]["last"]) if rows and rows[0]["n"] else None
 

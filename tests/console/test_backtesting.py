@@ -1,12 +1,14 @@
 """`photonwatch slo backtest` over files, as scripts and people meet it; over the store it is test_past_samples.py's."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from console.refusal import ExitCode
+from schemas.exercise import exercise_name
 from schemas.records import Verdict
 from tests.console.command_line import Said
 from tests.slo.samples import sample
@@ -117,3 +119,44 @@ def test_refusals_say_what_to_do(here: Callable[..., Said], tmp_path: Path, defi
         said = here("slo", "backtest", definition, *arguments)
         assert (said.code, said.out) == (code, "")
         assert what in said.err
+
+
+PATH = """
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: path, annotations: {photonwatch.dev/composite: serial, photonwatch.dev/subjects: "link-*"}}
+spec:
+  service: links
+  timeWindow: [{duration: 1h, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives:
+    - indicator:
+        metadata: {name: purity, annotations: {photonwatch.dev/indicator: sps.M1}}
+        spec: {thresholdMetric: {metricSource: {type: photonwatch, spec: {}}}}
+      op: lt
+      value: 0.5
+      target: 0.9
+  alertPolicies: []
+"""
+
+
+def test_exercises_are_left_out_and_a_path_is_judged_by_its_members(
+    here: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "path.yaml").write_text(PATH, encoding="utf-8")
+    (tmp_path / "topology.yaml").write_text("link-ab: {path: [sps-one, sps-two]}\n", encoding="utf-8")
+    monkeypatch.setenv("PHOTONWATCH_OBJECTIVES_TOPOLOGY", str(tmp_path / "topology.yaml"))
+    samples = lines(tmp_path, "samples.jsonl", range(90), count=300)
+    with Path(samples).open("ab") as sink:
+        exercise = sample(T + 10, Verdict.BAD, subject=exercise_name("sps-one", "k3"))
+        sink.write(msgspec.json.encode(exercise) + b"\n")
+    asked = ("slo", "backtest", str(tmp_path / "path.yaml"), "--samples", samples, "--json")
+    trials = here(*asked).document["trials"]
+    assert [(trial["objective"], trial["subject"]) for trial in trials] == [
+        ("path", "link-ab"),
+        ("path.1", "sps-one"),
+        ("path.1", "sps-two"),
+    ]
+    assert Fraction(trials[0]["new"]["remaining_ratio"]) == 1 - Fraction(90, 300) / (1 - Fraction("0.81"))
+    named = here(*asked, "--subject", "*-exercise-*").document["trials"]
+    assert [trial["subject"] for trial in named] == [exercise_name("sps-one", "k3")]

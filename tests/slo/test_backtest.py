@@ -2,20 +2,23 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import zip_longest
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from schemas.ids import SubjectId
 from schemas.records import IndicatorSample, Verdict
 from slo.backtest import Episode, Trial, a_week, episodes, look_back_ns, try_all
-from slo.composite_watch import CompositeSnapshot
+from slo.composite_watch import CompositeSnapshot, member_of
 from slo.evaluation import Evaluator
 from slo.exclusions import Exclusion
 from slo.instant import NS
 from slo.objective import Composite, EmptySlices, Method, Mode, Objective, Part
 from slo.sample_columns import columns_of, series_of_samples
 from slo.tiers import Tier
+from slo.topology import Topology
 from slo.turning import Transition
 from tests.slo.samples import SUBJECT, definitions, objective, sample
 
@@ -101,6 +104,54 @@ def test_composites_too(said: list[Verdict | None], mode: Mode) -> None:
     assert trials["whole"].remaining == last["whole"].remaining_ratio
     assert trials["whole"].tally is None
     assert sorted(turn for turn in turned if turn[0] == "whole") == turns([trials["whole"]])
+
+
+@settings(max_examples=30, deadline=None)
+@given(verdicts, verdicts, st.sampled_from(Mode))
+def test_a_path_is_judged_by_its_members(one: list[Verdict | None], other: list[Verdict | None], mode: Mode) -> None:
+    part = replace(UNDER, name="part")
+    whole = replace(
+        UNDER,
+        name="whole",
+        criterion=None,
+        composite=Composite(mode, (Part("part", Fraction(1), Fraction(9, 10)),)),
+        subjects=("link-*",),
+    )
+    link, members = SubjectId("link-ab"), (SubjectId("sps-a"), SubjectId("sps-b"))
+    evaluator = Evaluator(definitions(part, whole), topology=Topology({}, {link: members}))
+    state, turned, snapshot = evaluator.initial(), [], None
+    of_members: dict[SubjectId, list[IndicatorSample]] = {each: [] for each in members}
+    for end, said in zip(ENDS, zip_longest(one, other), strict=False):
+        for member, verdict in zip(members, said, strict=True):
+            if verdict is None:
+                continue
+            of_members[member].append(sample(end, verdict, subject=member))
+            for _, told in evaluator.as_member(of_members[member][-1]):
+                state, found = evaluator.step(state, told)
+                turned += [(each.objective, each.severity, each.since_unix_s, each.firing) for each in found.alerts]
+                (snapshot,) = found.composites
+    if snapshot is None:
+        return
+    assert part.criterion is not None
+    series = {
+        ("part", member_of(link, member)): series_of_samples(columns_of(samples, ()), part.criterion)
+        for member, samples in of_members.items()
+        if samples
+    }
+    (trial,) = try_all([part, whole], series, (0, snapshot.at_unix_s * NS))
+    assert (trial.objective.name, trial.subject) == ("whole", link)
+    assert trial.remaining == snapshot.remaining_ratio
+    assert [turn for turn in turns([trial]) if turn[2] < snapshot.at_unix_s] == [
+        turn for turn in lasting(turned) if turn[2] < snapshot.at_unix_s
+    ]
+
+
+def lasting(turned: list[tuple[str, str, int, bool]]) -> list[tuple[str, str, int, bool]]:
+    """Without what one member made fire and the other clear at the same instant: looking back knows both at once."""
+    times: dict[tuple[str, str, int], int] = {}
+    for *what, _ in turned:
+        times[tuple(what)] = times.get(tuple(what), 0) + 1
+    return sorted(each for each in turned if times[each[:3]] == 1)
 
 
 def test_alerts_are_told_once_and_only_if_nothing_silences_them() -> None:

@@ -55,7 +55,7 @@ def test_as_the_stream_says_and_second_by_second(found: list[tuple[int, float]],
         judged = replace_bounds(one, g2)
         _, evaluation = evaluator.step(state, judged)
     (said,) = evaluation.composites
-    given_series = {"strict": series(found, 0.2), "loose": series(found, 0.6)}
+    given_series = {"strict": [series(found, 0.2)], "loose": [series(found, 0.6)]}
     at = 1_000 + 10 * max(slot for slot, _ in found)
     seen = assess_composite(known["whole"], composite, known, given_series, at * NS, exclusions=exclusions, with_transitions=True)
     assert (said.subject, said.at_unix_s) == (SUBJECT, at)
@@ -99,8 +99,8 @@ def test_parts_of_parts_are_measured_once() -> None:
     outer = Composite(Mode.SERIAL, (Part("whole", Fraction(1), Fraction("0.5")), STRICT))
     assert measured(outer, known) == ["strict", "loose"]
     empty = series([], 0.2)
-    nothing = assess_composite(known["whole"], outer, known, {"strict": empty, "loose": empty}, 0)
+    nothing = assess_composite(known["whole"], outer, known, {"strict": [empty], "loose": [empty]}, 0)
     assert nothing.remaining_ratio is None
     assert nothing.parts == {"whole": None, "strict": None}
     with pytest.raises(KeyError):
-        assess_composite(known["whole"], outer, known, {"strict": empty}, 0)
+        assess_composite(known["whole"], outer, known, {"strict": [empty]}, 0)

@@ -11,7 +11,7 @@ import typer
 from console.commands.slo.options import Files, Json
 from console.invocation import Invocation, of
 from console.refusal import ExitCode, Refusal
-from console.wiring import definition_paths, store_address
+from console.wiring import definition_paths, store_address, topology
 
 if TYPE_CHECKING:
     from console.backtesting import SeriesBySubject, Side
@@ -76,7 +76,8 @@ def backtest(  # noqa: PLR0917 - typer turns them into options
         sides = _sides(invocation, asked, stack)
         stretch = _stretch(sides, since, until)
         excluded = _exclusions(invocation, exclude, stretch, stack, with_store=not (samples or events))
-        found = {name: list(trials(side, stretch, excluded, subject or ())) for name, side in sides.items()}
+        depends = topology(invocation.settings)
+        found = {name: list(trials(side, stretch, excluded, subject or (), depends)) for name, side in sides.items()}
     sources = {name: side.samples.name if side.samples else "events" for name, side in sides.items()}
     if not any(found.values()):
         raise Refusal(
@@ -186,11 +187,13 @@ def _exclusions(
     """What is planned, and what devices and people raised."""
     from console.past_exclusions import raised
     from slo.exclusion_file import read_exclusions
+    from slo.exclusions import spread
     from storage.reader import Reader
 
     configured = invocation.settings.objectives.exclusions
     plan = file or (Path(configured).expanduser() if configured else None)
-    found = [] if plan is None else read_exclusions(plan, stretch[1])
+    depends = topology(invocation.settings)
+    found = [] if plan is None else sorted(spread(read_exclusions(plan, stretch[1]), depends))
     if with_store:
         reader = stack.enter_context(Reader(store_address(invocation.settings, readonly=True)))
         found += raised(reader.exclusions())

@@ -114,7 +114,7 @@ def _answer(invocation: Invocation, asked: _Question, *, as_json: bool) -> None:
         asked.chosen,
         composite,
         asked.objectives,
-        asked.series,
+        {name: [each] for name, each in asked.series.items()},
         asked.at_ns or 0,
         exclusions=asked.exclusions,
         subject=subject,
