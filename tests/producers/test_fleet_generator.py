@@ -17,7 +17,7 @@ def test_a_thousand_devices() -> None:
         "spin-photon-interface": 167,
     }  # fmt: skip
     assert len(fleet.links) == len(fleet.sites) == 40
-    assert fleet.block_ms == 1000
+    assert fleet.block_ms == 5000
     assert len({device.seed for device in fleet.devices}) == 1000
     for device in fleet.devices:
         if device.source is not None:
