@@ -44,6 +44,7 @@ class Triage:
 
     An alert whose subject depends on something is told after it has stood for ``patience_s`` with nothing to suppress it: what it
     depends on may be noticed a little later, and recover a little earlier. What is critical or depends on nothing never waits so.
+    Those of one likely cause do not wait for each other: they are told with the first of them.
     """
 
     def __init__(self, patience_s: float) -> None:
@@ -63,6 +64,7 @@ class Triage:
                 del known[alert]
         episodes = _episodes(pending, suppressions.firing)
         tell, waiting, silenced = set[str](), list[Held](), list[Held]()
+        standing: list[AlertState] = []
         for alert, states in of_alert.items():
             if states[-1].firing:
                 why = suppressions.of(states[-1])
@@ -71,14 +73,20 @@ class Triage:
                     self._free_since.pop(alert, None)
                     waiting.append(Held(states[-1], why))
                 elif self._stood(states[-1], surroundings, now_s):
-                    self._held.pop(alert, None)
                     tell.add(alert)
+                else:
+                    standing.append(states[-1])
                 continue
             why = self._shadow(states, episodes, surroundings)
             if why is None:
                 tell.add(alert)
             else:
                 silenced += [Held(state, why) for state in states]
+        due = [states[-1] for alert, states in of_alert.items() if alert in tell and states[-1].firing]
+        causes = {suppressions.group(state).cause for state in due if self._patience_of(state, surroundings)}
+        tell |= {state.alert for state in standing if suppressions.group(state).cause in causes}
+        for alert in tell:
+            self._held.pop(alert, None)
         return Decision(tuple(state for state in pending if state.alert in tell), tuple(waiting), tuple(silenced))
 
     def _stood(self, state: AlertState, surroundings: Surroundings, now_s: float) -> bool:

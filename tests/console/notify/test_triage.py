@@ -81,6 +81,18 @@ def test_a_device_that_recovers_a_little_later_than_its_cryostat_is_not_told() -
     assert (later.tell, alerts(later.silenced)) == ((), {device(1, 0, firing=True).alert})
 
 
+def test_what_has_no_alert_of_its_own_is_one_message_all_the_same() -> None:
+    story = Story()
+    assert told(story.turn(1_000, device(1, 1_000, firing=True), device(2, 1_000, firing=True))) == []
+    assert told(story.turn(1_025, device(3, 1_025, firing=True), device(4, 1_025, firing=True))) == []
+    both = story.turn(1_030)
+    assert told(both) == [(each, True) for each in DEVICES[:4]]  # four of six: the cryostat, though it says nothing
+    alone = Story(replace(HERE, topology=Topology({each: (SubjectId(f"laser-{each}"),) for each in DEVICES})))
+    alone.turn(1_000, device(1, 1_000, firing=True))
+    alone.turn(1_025, device(3, 1_025, firing=True))
+    assert told(alone.turn(1_030)) == [(DEVICES[0], True)]
+
+
 def test_who_was_told_of_an_alert_hears_that_it_cleared_whatever_fires_then() -> None:
     story = Story()
     story.turn(1_000, device(1, 1_000, firing=True))
