@@ -20,7 +20,7 @@ from producers.sensors import readings, sensors_of
 from schemas import topics
 from schemas.events import Calibration, Command, Event, Heartbeat, Heralds, State, What
 from schemas.ids import DeviceId, RunId, SubjectId
-from schemas.measurements import Measurement
+from schemas.measurements import STATE, Measurement
 from schemas.records import Annotation, Parameter
 from schemas.telemetry import Telemetry
 from schemas.topics import Topic
@@ -148,7 +148,7 @@ class RecordFeed:
         if self._is_calibrating(start_s, due_s):
             state = State.CALIBRATION
         else:
-            state = State.WARM_UP if due_s <= self._teller.duties.warm_up_s else State.OPERATIONAL
+            state = State.WARM_UP if self._is_warming_up(start_s) else State.OPERATIONAL
         emitting = None if now.source is None else brightness(now, self._condition.nominal) > _USABLE
         yield self._event(start_s, due_s, Heartbeat(state=state, emitting=emitting))
 
@@ -229,6 +229,7 @@ class RecordFeed:
             start_s = due_s - measure.takes_s
             now = self._condition.at(due_s)
             data = measured(measure, now, self._condition.nominal, random)
+            warm_up = {STATE: State.WARM_UP.value} if self._is_warming_up(start_s) else {}
             if self._is_calibrating(start_s, due_s):
                 return
             record = Measurement(
@@ -239,12 +240,15 @@ class RecordFeed:
                 end_unix_ns=self._unix_ns(due_s),
                 data=data,
                 firmware=self._firmware,
-                conditions=measure.conditions,
+                conditions=measure.conditions | warm_up,
                 calibration=f"{self._teller.calibration.routine}-{self._calibrations}" if self._calibrations else "",
             )
             yield Outgoing(topics.MEASUREMENTS, self._teller.subject, record)
 
         return act
+
+    def _is_warming_up(self, start_s: float) -> bool:
+        return start_s < self._teller.duties.warm_up_s
 
     def _is_calibrating(self, start_s: float, end_s: float) -> bool:
         return self._calibrating is not None and self._calibrating[0] < end_s and start_s < self._calibrating[1]

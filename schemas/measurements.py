@@ -388,10 +388,15 @@ Data = (
 )
 
 
+STATE = "state"
+"""The condition that says in which state (schemas.events.State) the device was; without it, operational."""
+
+
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     """One measurement: whose, when (UTC), under which conditions, and its data.
 
-    (subject, kind of data, run, end_unix_ns) identifies it. ``conditions`` are what was set, for example ``power_dbm``.
+    (subject, kind of data, run, end_unix_ns) identifies it. ``conditions`` are what was set, for example ``power_dbm``, and
+    ``state``; ``calibration`` names the one that the device stood under.
     """
 
     subject: SubjectId

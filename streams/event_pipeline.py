@@ -62,6 +62,8 @@ class EventPipeline(WindowedPipeline[Event]):
             event.end_unix_ns,
             message.offset,
             event,
+            event.device,
+            event.firmware,
             kind=tables.kind_of(event.what),
             source=event.source,
             sequence=event.sequence,
@@ -72,6 +74,7 @@ class EventPipeline(WindowedPipeline[Event]):
         if not isinstance(record.what, Heartbeat) or record.end_unix_ns <= position.beat_ns:
             return []
         position.beat_ns, state = record.end_unix_ns, record.what.state.value
+        self._windows.supersede(position)
         if state not in EXCLUDING:
             position.unusable = ""
             return []

@@ -49,6 +49,8 @@ class MeasurementPipeline(WindowedPipeline[Measurement]):
             measurement.end_unix_ns,
             message.offset,
             measurement,
+            measurement.device,
+            measurement.firmware,
             kind=tables.kind_of(measurement.data),
         )
 

@@ -99,6 +99,11 @@ class TrackPosition(msgspec.Struct, kw_only=True):
     unusable_since_ns: int = 0
     beat_ns: int = 0
     """End of its latest heartbeat."""
+    device: DeviceId = DeviceId("")
+    """That speaks for it."""
+    firmware: str = ""
+    first_s: int = 0
+    """End of its first window."""
 
 
 class Positions(msgspec.Struct, kw_only=True):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from schemas.events import Event
+from schemas.events import Event, Heartbeat
 from schemas.ids import DeviceId, IndicatorId, SubjectId
 from schemas.measurements import DetectorCounts, Measurement, MeasurementError
 from schemas.records import Estimate, IndicatorSample
@@ -31,6 +31,7 @@ _FROM_TAGS = (
     "rests on the times of single tags, which are not kept as sums; estimate it from a file of the tags (photonwatch estimate)"
 )
 _NOT_KEPT = "the data that it rests on are no longer stored"
+_OF_SILENCE = "rests on heartbeats and on their absence, in which no constant has a part"
 _NO_COUNTS = "was refused when it was made, and kept no counts; estimate it from a file of the tags (photonwatch estimate)"
 
 
@@ -90,6 +91,8 @@ class Recomputing:
         last_s, subject = stored[-1].end_unix_s + 1, stored[0].subject
         if row.topic == MEASUREMENTS.name:
             yield from self._from_measurements(row, stored, self._past.measurements(subject, first_s, "", _MOST, last_s))
+        elif row.topic == EVENTS.name and any(Heartbeat in self._estimators[name].of_events for name in row.estimators):
+            yield from (Recomputed(one, None, _OF_SILENCE) for one in stored)
         elif row.topic == EVENTS.name:
             yield from self._from_events(row, stored, self._past.events(subject, first_s - STEP_S, "", _MOST, last_s))
         elif row.topic == TELEMETRY.name:
@@ -180,7 +183,18 @@ def _within(end_unix_ns: int, sample: IndicatorSample) -> bool:
 
 
 def _window(sample: IndicatorSample, records: Sequence[R]) -> Window[R]:
-    return Window(sample.subject, sample.run, sample.end_unix_s, sample.integration_s, tuple(records), frozenset(), live=False)
+    return Window(
+        sample.subject,
+        sample.run,
+        sample.end_unix_s,
+        sample.integration_s,
+        tuple(records),
+        frozenset(),
+        live=False,
+        first=False,
+        device=sample.device,
+        firmware=sample.firmware,
+    )
 
 
 def _matched(row: Indicator, old: IndicatorSample, made: Sequence[IndicatorSample]) -> Recomputed:

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from schemas.events import Event
+from schemas.events import Event, State
 from schemas.ids import DeviceId, RunId, SubjectId
-from schemas.measurements import Measurement
+from schemas.measurements import STATE, Measurement
 from schemas.records import Estimate, IndicatorSample, Parameter
 from schemas.telemetry import Telemetry
 from schemas.topics import EVENTS, MEASUREMENTS, TELEMETRY, TIMETAGS, Topic
@@ -79,15 +79,21 @@ class Sampler:
         return self._samples(MEASUREMENTS, span, (measurement.data,), series=False, conditions=measurement.conditions)
 
     def measurements(self, window: Window[Measurement]) -> tuple[IndicatorSample, ...]:
-        """What the measurements of a window say together, kind by kind, with their times."""
+        """What the measurements of a window say together, kind by kind, with their times.
+
+        Those of an operational device since its latest calibration: what it did before and meanwhile is no series with what it
+        does now.
+        """
         by_kind: dict[type, list[Measurement]] = defaultdict(list)
         for one in window.records:
-            by_kind[type(one.data)].append(one)
-        if not window.records:
+            if one.conditions.get(STATE, State.OPERATIONAL.value) == State.OPERATIONAL.value:
+                by_kind[type(one.data)].append(one)
+        if not by_kind:
             return ()
         latest = window.records[-1]
         span = _span_of(window, latest.device, latest.firmware)
-        return tuple(sample for alike in by_kind.values() for sample in self._samples(MEASUREMENTS, span, alike, series=True))
+        series = ([one for one in alike if one.calibration == alike[-1].calibration] for alike in by_kind.values())
+        return tuple(sample for alike in series for sample in self._samples(MEASUREMENTS, span, alike, series=True))
 
     def events(self, window: Window[Event]) -> tuple[IndicatorSample, ...]:
         """What a window of events says of its subject; where nothing happened, nothing but that it was silent."""

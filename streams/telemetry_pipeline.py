@@ -48,6 +48,8 @@ class TelemetryPipeline(WindowedPipeline[Telemetry]):
             telemetry.unix_ns,
             message.offset,
             telemetry,
+            telemetry.device,
+            telemetry.firmware,
             kind="telemetry",
         )
 

@@ -1,13 +1,13 @@
-"""Silence is down: what a window of heartbeats lacks, said as a heartbeat of its own.
+"""Silence is down: what a window of heartbeats lacks, said as heartbeats of its own.
 
-Only of subjects that report as things happen and have sent heartbeats before. A gap counts from twice the length of a heartbeat
-on: each speaks for the time up to the next one.
+Only of subjects that report as things happen and have sent heartbeats before. A gap at the end of a window counts from twice the
+length of a heartbeat on, since each speaks for the time up to the next one; one at its beginning from once that length, unless
+the run began in it.
 """
 
 from collections.abc import Sequence
 
 from schemas.events import Event, Heartbeat, State
-from schemas.ids import DeviceId
 from storage.tables import kind_of
 from streams.processors.windows import Window
 
@@ -17,23 +17,33 @@ _BEATS_MISSED = 2
 
 
 def with_silence(window: Window[Event]) -> Sequence[Event]:
-    """The window's events, and a heartbeat of state down for the time from its last heartbeat to its end."""
+    """The window's events, and heartbeats of state down for the time before its first heartbeat and after its last."""
     if not window.live or _HEARTBEAT not in window.kinds:
         return window.records
     end_ns = window.end_unix_s * _NS
+    begin_ns = end_ns - window.length_s * _NS
     beats = [event for event in window.records if kind_of(event.what) == _HEARTBEAT]
-    since_ns = max((event.end_unix_ns for event in beats), default=end_ns - window.length_s * _NS)
-    longest_ns = max((event.end_unix_ns - event.start_unix_ns for event in beats), default=0)
-    if end_ns - since_ns <= _BEATS_MISSED * longest_ns:
-        return window.records
-    silence = Event(
+    if not beats:
+        return (*window.records, _silence(window, begin_ns, end_ns))
+    longest_ns = max(event.end_unix_ns - event.start_unix_ns for event in beats)
+    first_ns, last_ns = min(event.start_unix_ns for event in beats), max(event.end_unix_ns for event in beats)
+    silences = []
+    if not window.first and first_ns - begin_ns > (_BEATS_MISSED - 1) * longest_ns:
+        silences.append(_silence(window, begin_ns, first_ns))
+    if end_ns - last_ns > _BEATS_MISSED * longest_ns:
+        silences.append(_silence(window, last_ns, end_ns))
+    return (*window.records, *silences)
+
+
+def _silence(window: Window[Event], start_ns: int, end_ns: int) -> Event:
+    return Event(
         subject=window.subject,
-        device=DeviceId(window.subject),
+        device=window.device,
         run=window.run,
         source="silence",
         sequence=0,
-        start_unix_ns=since_ns,
+        start_unix_ns=start_ns,
         end_unix_ns=end_ns,
         what=Heartbeat(state=State.DOWN),
+        firmware=window.firmware,
     )
-    return (*window.records, silence)

@@ -3,14 +3,16 @@
 A record belongs to the window that its end lies in: (end - length, end]. A subject's windows close when its own event time has
 passed them by ``LATENESS_S``: the latest end of its records, and while it is silent, as much further as the log went on. What
 comes later than that is late. A subject that reported about as things happened goes on having windows when it falls silent, empty
-ones, until it is forgotten: silence means something. The last window of an old recording closes, and no more follow.
+ones, until it is forgotten or beats in another run: silence means something. The last window of an old recording closes, and no
+more follow.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Generic, TypeVar
 
-from schemas.ids import RunId, SubjectId
+from schemas.ids import DeviceId, RunId, SubjectId
 from streams.positions import TrackPosition
 
 LATENESS_S = 5
@@ -35,6 +37,8 @@ class Entry(Generic[R]):
     end_unix_ns: int
     offset: int
     record: R
+    device: DeviceId
+    firmware: str
     kind: str = ""
     source: str = ""
     sequence: int | None = None
@@ -54,6 +58,11 @@ class Window(Generic[R]):
     """What the subject has told of so far."""
     live: bool
     """Whether it reports as things happen: then an empty window is silence."""
+    first: bool
+    """Whether the run began in it: then what it does not tell of at the beginning is no silence."""
+    device: DeviceId
+    """That speaks for the subject, and its firmware."""
+    firmware: str
 
 
 @dataclass(slots=True)
@@ -67,26 +76,26 @@ class Windows(Generic[R]):
 
     def __init__(self, length_s: int, positions: list[TrackPosition]) -> None:
         self._length_s = length_s
-        self._tracks: dict[tuple[SubjectId, RunId], _Track[R]] = {
-            (position.subject, position.run): _Track(position) for position in positions
-        }
+        self._tracks: dict[SubjectId, dict[RunId, _Track[R]]] = {}
+        for position in positions:
+            self._tracks.setdefault(position.subject, {})[position.run] = _Track(position)
 
     @property
     def open(self) -> bool:
         """Whether time must pass for something to close."""
-        return any(track.open or track.position.live for track in self._tracks.values())
+        return any(track.open or track.position.live for track in self._every())
 
     @property
     def needed_offset(self) -> int | None:
-        return min((entries[0].offset for track in self._tracks.values() for entries in track.open.values()), default=None)
+        return min((entries[0].offset for track in self._every() for entries in track.open.values()), default=None)
 
     @property
     def positions(self) -> list[TrackPosition]:
-        return [track.position for track in self._tracks.values()]
+        return [track.position for track in self._every()]
 
     def came_before(self, entry: Entry[R]) -> bool:
         """Whether this very record, or a later one of its source, was taken: what may not have been kept is sent again."""
-        track = self._tracks.get((entry.subject, entry.run))
+        track = self._tracks.get(entry.subject, {}).get(entry.run)
         return (
             track is not None and entry.sequence is not None and entry.sequence <= track.position.sequences.get(entry.source, -1)
         )
@@ -97,8 +106,8 @@ class Windows(Generic[R]):
         Raises:
             ValueError: a record so far from the others of its run that more than ``MOST_WINDOWS`` would be open.
         """
-        key = (entry.subject, entry.run)
-        track = self._tracks.get(key)
+        runs = self._tracks.setdefault(entry.subject, {})
+        track = runs.get(entry.run)
         end_s = self._end_s(entry.end_unix_ns)
         if track is None:
             position = TrackPosition(
@@ -108,8 +117,9 @@ class Windows(Generic[R]):
                 seen_ms=now_ms,
                 closed_s=end_s - self._length_s,
                 live=False,
+                first_s=end_s,
             )
-            track = self._tracks[key] = _Track(position)
+            track = runs[entry.run] = _Track(position)
         position = track.position
         if entry.sequence is not None:
             position.sequences[entry.source] = entry.sequence
@@ -123,6 +133,7 @@ class Windows(Generic[R]):
         # The event time that silence brought is kept: what was closed by it stays closed.
         position.reached_ns = max(self._reached_ns(position, now_ms), entry.end_unix_ns)
         position.seen_ms = now_ms
+        position.device, position.firmware = entry.device, entry.firmware
         if entry.kind not in position.kinds:
             position.kinds.append(entry.kind)
         position.live = abs(broker_ms * _NS_A_MS - entry.end_unix_ns) <= LIVE_WITHIN_S * _NS
@@ -131,15 +142,31 @@ class Windows(Generic[R]):
 
     def position(self, entry: Entry[R]) -> TrackPosition:
         """That of the entry's run, which was taken."""
-        return self._tracks[entry.subject, entry.run].position
+        return self._tracks[entry.subject][entry.run].position
+
+    def supersede(self, position: TrackPosition) -> None:
+        """A heartbeat came of this run. Of the runs that beat the latest goes on; the others are over, and not silent."""
+        beating = [track.position for track in self._tracks[position.subject].values() if track.position.beat_ns]
+        latest = max(beating, key=lambda each: each.beat_ns)
+        for each in beating:
+            each.live = each.live and each is latest
 
     def close(self, now_ms: int) -> Iterator[Window[R]]:
         """The windows that are complete by now, subject by subject, the earliest first."""
-        for key, track in tuple(self._tracks.items()):
+        for track in tuple(self._every()):
             yield from self._closed(track, now_ms)
             silent_ms = now_ms - track.position.seen_ms
             if not track.open and (silent_ms >= FORGET_MS or (not track.position.live and silent_ms >= FORGET_MS // 60)):
-                del self._tracks[key]
+                self._forget(track.position)
+
+    def _every(self) -> Iterator[_Track[R]]:
+        return chain.from_iterable(runs.values() for runs in self._tracks.values())
+
+    def _forget(self, position: TrackPosition) -> None:
+        runs = self._tracks[position.subject]
+        del runs[position.run]
+        if not runs:
+            del self._tracks[position.subject]
 
     def _closed(self, track: _Track[R], now_ms: int) -> Iterator[Window[R]]:
         position = track.position
@@ -149,8 +176,18 @@ class Windows(Generic[R]):
         ends = range(position.closed_s + self._length_s, complete_s + 1, self._length_s)
         for end_s in ends if position.live else sorted(end for end in track.open if end <= complete_s):
             records = tuple(entry.record for entry in track.open.pop(end_s, ()))
-            kinds = frozenset(position.kinds)
-            yield Window(position.subject, position.run, end_s, self._length_s, records, kinds, position.live)
+            yield Window(
+                position.subject,
+                position.run,
+                end_s,
+                self._length_s,
+                records,
+                frozenset(position.kinds),
+                position.live,
+                first=end_s == position.first_s,
+                device=position.device,
+                firmware=position.firmware,
+            )
         position.closed_s = complete_s
 
     def _reached_ns(self, position: TrackPosition, now_ms: int) -> int:

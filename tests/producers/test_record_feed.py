@@ -74,6 +74,16 @@ def test_warm_up_and_dim_light_show_in_heartbeats() -> None:
     assert states[State.OPERATIONAL, False] in (9, 10, 11)
 
 
+def test_what_is_measured_while_it_warms_up_says_so() -> None:
+    sweep = Sweep(every_s=10, takes_s=5)
+    made, _ = feed(Apparatus(resonator=Resonator()), Duties(warm_up_s=60), measures=(sweep,))
+    found = [one.record for one in said(made, 120) if isinstance(one.record, Measurement)]
+    starts_s = [(one.start_unix_ns - ORIGIN_NS) / 1e9 for one in found]
+    assert [one.conditions.get("state") == "warm-up" for one in found] == [start_s < 60 for start_s in starts_s]
+    assert {one.conditions["spin"] for one in found} == {"detuned"}
+    assert starts_s[0] < 60 < starts_s[-1]
+
+
 def test_telemetry_reads_the_present_condition_and_can_fail() -> None:
     made, condition = feed(DEVICE, Duties(heartbeat_s=0, telemetry_s=2, told_s=0))
     condition.begin(failure(Change(path="cryostat.temperature_k", plus=6, ramp_s=60)), 1.0, 0.0)

@@ -121,7 +121,18 @@ def test_windows_of_events_are_put_together_again() -> None:
         for number in range(40)
     ]
     inside = tuple(one for one in swaps if one.end_unix_ns <= END_S * NS)
-    window = Window(SubjectId("qic-a"), RunId("r"), END_S, 30, inside, frozenset({"swaps"}), live=True)
+    window = Window(
+        SubjectId("qic-a"),
+        RunId("r"),
+        END_S,
+        30,
+        inside,
+        frozenset({"swaps"}),
+        live=True,
+        first=False,
+        device=DeviceId("qic-a"),
+        firmware="",
+    )
     past = Kept(Sampler(catalogue(), estimators()).events(window), (), swaps)
     (found,) = again(past, Calibrations(), "qic.M9", "qic-a")
     assert found.new == found.old

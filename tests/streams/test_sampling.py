@@ -3,16 +3,16 @@
 import dataclasses
 
 import msgspec
+import numpy as np
 import pytest
 
-from schemas.events import Command, Event, Heartbeat, State, Swaps, What
+from schemas.events import Command, Event, Swaps, What
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.measurements import DelayHistogram, HomScan, Measurement, ResonatorSweep
 from schemas.records import Parameter
 from slo.catalogue import catalogue
 from streams.estimators.outcome import Outcome
 from streams.estimators.registry import estimators
-from streams.processors.silence import with_silence
 from streams.processors.windows import Window
 from streams.sampling import Sampler
 
@@ -35,8 +35,8 @@ def event(subject: str, end_s: float, what: What) -> Event:
     )
 
 
-def window(*events: Event, subject: str = "qic-a", live: bool = True, kinds: frozenset[str] = frozenset()) -> Window[Event]:
-    return Window(SubjectId(subject), RunId("r"), END_S, 60, events, kinds, live)
+def window(*events: Event, subject: str = "qic-a") -> Window[Event]:
+    return Window(SubjectId(subject), RunId("r"), END_S, 60, events, frozenset(), True, False, DeviceId(subject), "1.1")
 
 
 @pytest.fixture(scope="module")
@@ -105,22 +105,6 @@ def test_a_histogram_of_arrivals_is_no_correlation(sampler: Sampler) -> None:
     assert {sample.indicator for sample in sampler.measurement(measurement)} == {IndicatorId("sps.M7")}
 
 
-def test_silence_of_a_live_subject_is_down() -> None:
-    beats = [event("sps-a", -55 + 5 * index, Heartbeat(state=State.OPERATIONAL)) for index in range(6)]  # the last ends at -30 s
-    heard = frozenset({"heartbeat"})
-    filled = with_silence(window(*beats, kinds=heard))
-    assert len(filled) == 7
-    assert filled[-1].what == Heartbeat(state=State.DOWN)
-    assert (filled[-1].start_unix_ns, filled[-1].end_unix_ns) == (END_S * NS - 30 * NS, END_S * NS)
-    (all_of_it,) = with_silence(window(kinds=heard))
-    assert all_of_it.end_unix_ns - all_of_it.start_unix_ns == 60 * NS
-    assert with_silence(window(*beats, event("sps-a", -3, Heartbeat(state=State.OPERATIONAL)), kinds=heard))[
-        -1
-    ].what == Heartbeat(state=State.OPERATIONAL)
-    assert with_silence(window(kinds=heard, live=False)) == ()
-    assert with_silence(window(kinds=frozenset({"swaps"}))) == ()
-
-
 @pytest.mark.parametrize(
     ("conditions", "told"),
     [
@@ -143,8 +127,40 @@ def test_a_sweep_with_the_spin_tuned_in_says_nothing_of_the_resonator_alone(
         conditions=conditions,
     )
     assert {sample.indicator for sample in sampler.measurement(one)} == told
-    series = Window(one.subject, one.run, END_S, 120, (one,), frozenset(), live=True)
+    series = Window(one.subject, one.run, END_S, 120, (one,), frozenset(), True, False, one.device, "")
     assert {sample.indicator for sample in sampler.measurements(series)} == ({"spc.M7"} if "spc.M2" in told else set())
+
+
+def sweep_at(end_s: int, frequency_hz: float, calibration: str = "", **conditions: Parameter) -> Measurement:
+    offset = np.linspace(-1e6, 1e6, 101)
+    s = 1 - 0.6 / (1 + 2j * (offset - frequency_hz) / 2e5) + np.random.default_rng(-end_s).normal(0, 1e-3, (2, 101)).T @ [1, 1j]
+    return Measurement(
+        subject=SubjectId("spc-a"),
+        device=DeviceId("spc-a"),
+        run=RunId("r"),
+        start_unix_ns=(END_S + end_s - 5) * NS,
+        end_unix_ns=(END_S + end_s) * NS,
+        data=ResonatorSweep(
+            geometry="notch",
+            frequency_hz=tuple((5e9 + offset).tolist()),
+            s_real=tuple(s.real.tolist()),
+            s_imag=tuple(s.imag.tolist()),
+        ),
+        calibration=calibration,
+        conditions=conditions,
+    )
+
+
+def test_a_series_holds_what_an_operational_device_did_since_its_latest_calibration(sampler: Sampler) -> None:
+    warming = [sweep_at(-118 + number, 3e5 - 1e5 * number, state="warm-up") for number in range(2)]
+    before = [sweep_at(-90 + 10 * number, 2e5, "alignment-1") for number in range(3)]
+    since = [sweep_at(-50 + 10 * number, 0.0, "alignment-2") for number in range(4)]
+    records = (*warming, *before, *since)
+    series = Window(SubjectId("spc-a"), RunId("r"), END_S, 120, records, frozenset(), True, False, DeviceId("spc-a"), "")
+    (sample,) = sampler.measurements(series)
+    assert (sample.indicator, sample.estimate.counts) == (IndicatorId("spc.M7"), {"frequencies": 4})
+    assert sample.estimate.value is not None
+    assert sample.estimate.value < 1e3
 
 
 def test_numbers_that_nobody_thought_of_end_an_estimate_and_not_the_worker() -> None:

@@ -139,6 +139,20 @@ def test_a_live_subject_that_falls_silent_has_empty_windows() -> None:
     assert silent[:5] == [24, 28, 32, 36, 40]
 
 
+def test_a_device_that_began_another_run_is_not_silent_in_the_one_before() -> None:
+    values = [
+        msgspec.json.encode(
+            msgspec.json.decode(event("b", index, 300 * index, Heartbeat(state=State.OPERATIONAL)))
+            | {"run": "r" if index < 40 else "s"}
+        )
+        for index in range(200)
+    ]
+    messages = [Message(index, START_NS // 10**6 + 300 * index, value) for index, value in enumerate(values)]
+    samples = sampled(run(pipeline(), messages))
+    assert {one.run for one in samples} == {"r", "s"}
+    assert [one.end_unix_s for one in samples if not one.estimate.counts["records"]] == []
+
+
 @pytest.mark.parametrize("every", [1, 7])
 def test_a_restart_goes_on_with_the_same_batches(every: int) -> None:
     messages = history()
