@@ -238,11 +238,10 @@ class _Counted:
         """Arrivals in the period by which the file itself counts."""
         width = self._panes.bin_width_ps
         bins = max(1, -int(-period_ps // width))
-        counts, live_s = np.zeros(bins, np.int64), 0.0
+        counts, live_s = np.zeros(bins, np.int64), self._live_s(self._sum())
         for segment in self._source.segments():
             phase = np.mod(segment.time_ps[segment.channel == detector].astype(np.float64), period_ps)
             counts += np.bincount(np.minimum((phase / width).astype(np.int64), bins - 1), minlength=bins)
-            live_s += (segment.reached_ps - segment.start_ps) / 1e12
         return DelayHistogram(
             of="arrivals",
             start_ps=0.0,

@@ -1,8 +1,11 @@
 """Tags as the data of estimators: what was put into simulated tags comes back by channels and windows that are named."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from schemas.block import Loss
 from schemas.measurements import DelayHistogram, DetectorCounts, HeraldedCounts, PairCounts, Trials
 from schemas.panes import PaneParameters
 from streams.errors import AnalysisError
@@ -98,6 +101,14 @@ def test_arrivals_in_the_period_that_the_file_counts_by():
     assert sum(found.counts) == 20_000
     estimate = estimators()["arrival-jitter"]([found]).estimate
     assert estimate.lower < JITTER < estimate.upper
+
+
+def test_what_was_lost_is_no_time_in_which_anything_could_arrive():
+    tags = replace(made(), losses=(Loss(0, SECONDS * 10**12 // 4),))
+    source = TagSource(lambda: iter([tags]), (HERALD, FIRST, SECOND), (), float(PERIOD))
+    found, _ = get(source, DelayHistogram, of="arrivals", channels="1")
+    assert found.integration_s == pytest.approx(SECONDS * 0.75)
+    assert found.triggers == round(SECONDS * 0.75e12 / PERIOD)
 
 
 def test_coincidences_know_their_singles(source):
