@@ -34,7 +34,7 @@ def coupled(bare: Apparatus, nominal: Apparatus) -> Apparatus:
     """
     now = _cooled(bare)
     alike = _alike(now) / _alike(nominal)
-    bright = _absorbed(now, nominal) * _collected(now) / _collected(nominal)
+    bright = _absorbed(now, nominal) / _absorbed(nominal, nominal) * _collected(now) / _collected(nominal)
     now = replace(now, source=_lit(now, bright, alike))
     return _measured(now, nominal, bright=bright, alike=alike)
 

@@ -50,6 +50,8 @@ def test_a_device_at_its_best_is_what_the_file_says() -> None:
     bare = Apparatus(control=Control(), clock=Clock())
     assert coupled(bare, bare) == bare
     assert brightness(bare, bare) == 1.0
+    beside = changed(EVERYTHING, {"laser.frequency_offset_hz": lambda _: 2e8})
+    assert coupled(beside, beside) == beside
     assert pair_fidelity(bare) is None
 
 
