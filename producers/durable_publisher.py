@@ -19,7 +19,7 @@ import structlog
 from producers.errors import PublishError
 from producers.past import LastEvent
 from producers.publisher import Publisher
-from producers.spool import Spool
+from producers.spool import Spool, replace_file
 from schemas import topics
 from schemas.block import BlockContext, TagBlock
 from schemas.events import Event
@@ -83,21 +83,26 @@ class DurablePublisher:
         if self._spool.waiting:
             self._log.info("delivering what the last process left", messages=self._spool.waiting, size=self._spool.size)
         self._task = asyncio.create_task(self._deliver(), name="deliver")
+        self._task.add_done_callback(lambda _: self._emptied.set())
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        self._sources.write()
-        self._spool.close()
+        try:
+            if self._task is not None:
+                self._task.cancel()
+                await asyncio.wait([self._task])
+                if error is None:
+                    self._check()
+            self._sources.write()
+        finally:
+            self._spool.close()
 
     async def send_block(self, block: TagBlock) -> int:
         """Take a block, keyed by its domain; its size in bytes.
 
         Raises:
             WireError: the block is too large.
-            SpoolError: the disk refuses.
+            SpoolError: the disk refuses, or did while delivering.
         """
         message = encode(block) if block.channel.size <= _INLINE_TAGS else await asyncio.to_thread(encode, block)
         self._append(topics.TIMETAGS, block.context.domain, message)
@@ -115,10 +120,12 @@ class DurablePublisher:
 
         Raises:
             PublishError: it is not after ``timeout_s``; what is left stays on disk for the next start.
+            SpoolError: the disk refuses.
         """
         try:
             async with asyncio.timeout(timeout_s):
                 while self._spool.waiting:
+                    self._check()
                     self._emptied.clear()
                     await self._emptied.wait()
         except TimeoutError:
@@ -126,7 +133,13 @@ class DurablePublisher:
                 f"{self._spool.waiting} messages are not delivered after {timeout_s:g} s; they wait on disk for the next start"
             ) from None
 
+    def _check(self) -> None:
+        """Raises what ended the delivery."""
+        if self._task is not None and self._task.done() and not self._task.cancelled():
+            self._task.result()
+
     def _append(self, topic: Topic, key: str, message: bytes) -> None:
+        self._check()
         dropped = self._spool.append(topic.name, key, message)
         self._statistics.taken += 1
         if dropped is not None:
@@ -223,9 +236,7 @@ class _Sources:
                 self.said.events[event.subject] = event
 
     def write(self) -> None:
-        fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(msgspec.json.encode(self.said))
-        fresh.replace(self._path)
+        replace_file(self._path, msgspec.json.encode(self.said))
 
 
 async def _set_within(event: asyncio.Event, within_s: float) -> None:

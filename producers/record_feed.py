@@ -229,7 +229,7 @@ class RecordFeed:
             start_s = due_s - measure.takes_s
             now = self._condition.at(due_s)
             data = measured(measure, now, self._condition.nominal, random)
-            warm_up = {STATE: State.WARM_UP.value} if self._is_warming_up(start_s) else {}
+            warm_up: dict[str, Parameter] = {STATE: State.WARM_UP.value} if self._is_warming_up(start_s) else {}
             if self._is_calibrating(start_s, due_s):
                 return
             record = Measurement(

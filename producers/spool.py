@@ -122,14 +122,16 @@ class Spool:
         return Cursor(self, start)
 
     def acknowledge(self, before: int) -> None:
-        """Everything before this number is delivered; whole segments of it are deleted."""
+        """Everything before this number is delivered; whole segments of it are deleted.
+
+        Raises:
+            SpoolError: the disk refuses.
+        """
         if before <= self._acknowledged:
             return
-        self._acknowledged = before
         mark = _MARK.pack(before, google_crc32c.value(before.to_bytes(8, "little")))
-        fresh = self._home / "acknowledged.new"
-        fresh.write_bytes(mark)
-        fresh.replace(self._home / "acknowledged")
+        replace_file(self._home / "acknowledged", mark)
+        self._acknowledged = before
         firsts = sorted(self._segments)
         for first, following in pairwise(firsts):
             if following <= before:
@@ -240,6 +242,20 @@ class Cursor:
         if holding != self._segment:
             self._segment, self._place = holding, 0
         return True
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Whoever reads it meanwhile sees the old content or the new.
+
+    Raises:
+        SpoolError: the disk refuses.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        fresh.write_bytes(content)
+        fresh.replace(path)
+    except OSError as error:
+        raise SpoolError(f"{path}: {error.strerror}; make room on the disk") from error
 
 
 def _locked(home: Path) -> BinaryIO:
