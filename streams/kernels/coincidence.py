@@ -34,12 +34,14 @@ _Ints = npt.NDArray[np.int64]
 class CoincidenceSets:
     """Sets of channels (each ascending), as tables for the kernel.
 
-    ``channels`` are all of them, ascending; a channel's place is its index there. ``place`` (uint8, 256 entries; 255: in no set).
+    ``channels`` are all of them, ascending, ``numbers`` (int64) the same; a channel's place is its index there, ``place`` (uint8,
+    256 entries; 255: in no set) says it.
     Row s of ``members`` holds the places of set s, ended by -1; row p of ``sets_of`` the sets that place p is in, ended by -1.
     """
 
     sets: tuple[tuple[int, ...], ...]
     channels: tuple[int, ...]
+    numbers: _Ints
     place: Channels
     members: _Ints
     sets_of: _Ints
@@ -56,7 +58,7 @@ class CoincidenceSets:
         sets_of = np.full((len(channels), 1 + max(map(len, of_channel))), -1, np.int64)
         for row, found in zip(sets_of, of_channel, strict=True):
             row[: len(found)] = found
-        return cls(sets, channels, place, members, sets_of)
+        return cls(sets, channels, np.array(channels, np.int64), place, members, sets_of)
 
 
 def count_coincidences(

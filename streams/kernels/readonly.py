@@ -12,8 +12,11 @@ def readonly(array: npt.NDArray[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     Raises:
         TypeError: values that ``dtype`` cannot hold exactly.
     """
-    if array.dtype == dtype and array.flags.c_contiguous and not array.flags.writeable:
+    flags = array.flags
+    if array.dtype != dtype or not flags.c_contiguous:
+        array = np.ascontiguousarray(array.astype(dtype, casting="safe", copy=False))
+    elif not flags.writeable:
         return array
-    view = np.ascontiguousarray(array.astype(dtype, casting="safe", copy=False)).view()
+    view = array.view()
     view.setflags(write=False)
     return view

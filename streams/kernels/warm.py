@@ -9,7 +9,7 @@ from streams.kernels import pairs
 from streams.kernels.allan import add_differences
 from streams.kernels.axis import EdgeAxis, TauAxis
 from streams.kernels.bin_counts import count_bins
-from streams.kernels.block import count_block
+from streams.kernels.block import count_block, nothing_counted, plan_of
 from streams.kernels.clock_line import ClockLine
 from streams.kernels.coarse_counts import count_coarse
 from streams.kernels.coincidence import CoincidenceSets, count_coincidences, first_pause
@@ -51,7 +51,7 @@ def warm() -> None:
     pairs.count_pairs((few - 8, channel), tags, (1, few.size), walked, unequal, pairs.empty_histogram(walked, unequal))
     select(*tags, (1,))
     fixed = readonly(tags[0], np.int64), readonly(tags[1], np.uint8)
-    count_block(fixed, fixed, 0, layout, axis, np.zeros(256, np.uint64), pairs.empty_histogram(layout, axis))
+    count_block(tags, fixed, 0, plan_of(layout, axis), nothing_counted(layout, axis))
     train = PulseTrain.of(Fraction(5, 2), 1, (0, 1))
     count_phases(*tags, train, train.nothing())
     _warm_coincidences(tags)

@@ -179,10 +179,9 @@ class _Counter:
         self._window_ps = parameters.window_ps
         self._reach_ps = parameters.window_ps // 2
         self._sets = parameters.tables
-        self._channels = np.array(self._sets.channels)
 
     def nothing(self) -> Counts:
-        return np.zeros(len(self._sets.sets) + self._channels.size, np.uint64)
+        return np.zeros(len(self._sets.sets) + self._sets.numbers.size, np.uint64)
 
     def begin(self, start_ps: int) -> Tail:  # noqa: ARG002 - nothing here depends on it
         return _NO_TAIL
@@ -190,7 +189,7 @@ class _Counter:
     def count(self, carry: Tail, segment: Segment, part: LivePart, totals: Counts) -> Tail:
         time_ps, channel = tags = part.tags_of(segment)
         sets = len(self._sets.sets)
-        totals[sets:] += part.singles_of(segment)[self._channels]
+        totals[sets:] += part.singles_of(segment)[self._sets.numbers]
         waiting = carry.time_ps.size
         if waiting and time_ps.size:
             head = first_pause(time_ps, self._reach_ps)

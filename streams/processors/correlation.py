@@ -14,17 +14,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
-import numpy as np
 
-from schemas.block import Channels, Times
 from schemas.panes import Counts
 from streams.errors import DensityError
 from streams.kernels.axis import Axis
-from streams.kernels.block import count_block
+from streams.kernels.block import Plan, count_block, histogram_of, nothing_counted, plan_of, tags_of
 from streams.kernels.layout import PairLayout
-from streams.kernels.pairs import count_pairs, empty_histogram, rows_of
+from streams.kernels.pairs import Tags, count_pairs, rows_of
 from streams.kernels.select import select
-from streams.processors.intervals import merged
+from streams.processors.intervals import merged, overlap_ps
 from streams.processors.partners import NO_TAGS, tail_from
 from streams.processors.progress import Progress
 from streams.segment import Segment
@@ -46,6 +44,7 @@ class CorrelationParameters:
     pairs: tuple[tuple[int, int], ...]
     axis: Axis
     layout: PairLayout = field(init=False, repr=False, compare=False)
+    plan: Plan = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.pairs:
@@ -53,20 +52,18 @@ class CorrelationParameters:
         if len(self.pairs) * self.axis.bins > MOST_BINS:
             raise ValueError(f"{len(self.pairs)} x {self.axis.bins} bins: at most {MOST_BINS}; widen them or narrow the range")
         object.__setattr__(self, "layout", PairLayout.chosen(self.pairs))
+        object.__setattr__(self, "plan", plan_of(self.layout, self.axis))
 
 
 class CorrelationState(msgspec.Struct, frozen=True):
     """Everything that the next segment needs: what was counted, and the tail, tags that may still find partners.
 
-    ``counts`` is a kernel's histogram (``rows_of`` shows it), ``tags`` holds the tags of every channel. Written as bytes by
-    ``streams.processors.state_bytes``.
+    ``counted`` is as ``streams.kernels.block`` counts. Written as bytes by ``streams.processors.state_bytes``.
     """
 
     progress: Progress | None
-    tail_ps: Times
-    tail_channel: Channels
-    counts: Counts
-    tags: Counts
+    tail: Tags
+    counted: Counts
     live_ps: int
     lost_ps: int
 
@@ -80,18 +77,17 @@ class Correlation(msgspec.Struct, frozen=True):
     @property
     def counts(self) -> Counts:
         """By pair and bin, uint64, read-only."""
-        return _read_only(rows_of(self.state.counts, self.parameters.axis))
+        return _read_only(rows_of(histogram_of(self.state.counted), self.parameters.axis))
 
     @property
     def tags(self) -> Counts:
         """By channel, uint64, 256 entries, read-only."""
-        return _read_only(self.state.tags)
+        return _read_only(tags_of(self.state.counted))
 
 
 def initial(parameters: CorrelationParameters) -> CorrelationState:
     """The state before anything was seen."""
-    counts = empty_histogram(parameters.layout, parameters.axis)
-    return CorrelationState(None, np.empty(0, np.int64), np.empty(0, np.uint8), counts, np.zeros(256, np.uint64), 0, 0)
+    return CorrelationState(None, NO_TAGS, nothing_counted(parameters.layout, parameters.axis), 0, 0)
 
 
 def step(state: CorrelationState, segment: Segment, parameters: CorrelationParameters) -> tuple[CorrelationState, Correlation]:
@@ -101,39 +97,37 @@ def step(state: CorrelationState, segment: Segment, parameters: CorrelationParam
         SegmentError: the segment reaches back before its predecessor's end.
         DensityError: more tags in reach of one another than can be paired in bounded work and memory.
     """
-    layout, axis, former = parameters.layout, parameters.axis, state.progress
+    former, reached_ps, size = state.progress, segment.reached_ps, segment.time_ps.size
     goes_on = former is not None and former.continued_by(segment)
-    tail = (state.tail_ps, state.tail_channel) if goes_on else NO_TAGS
-    block, from_ps = (segment.time_ps, segment.channel), segment.reached_ps - axis.reach_ps
-    tags, counts = state.tags.copy(), state.counts.copy()
-    paired, cut = count_block(tail, block, from_ps, layout, axis, tags, counts)
-    if paired < segment.time_ps.size:
+    tail, block = state.tail if goes_on else NO_TAGS, (segment.time_ps, segment.channel)
+    counted = state.counted.copy()
+    paired, cut = count_block(tail, block, reached_ps, parameters.plan, counted)
+    if paired < size:
+        layout, axis = parameters.layout, parameters.axis
         if paired < 0:
             block = select(*block, layout.detectors)
-            cut = int(block[0].searchsorted(from_ps))
-        count_pairs(tail, block, (max(paired, 0), block[0].size), layout, axis, counts)
-    tail_ps, tail_channel = tail_from(tail, block, cut, from_ps)
-    if tail_ps.size > MOST_CARRIED:
-        raise DensityError(
-            f"{segment.domain} (run {segment.run}): {tail_ps.size} tags in the {axis.reach_ps} ps before "
-            f"{segment.reached_ps} ps, at most {MOST_CARRIED} can wait for partners; narrow the range of delays"
-        )
-    lost_ps = covered_lost_ps = 0
+            cut, size = int(block[0].searchsorted(reached_ps - axis.reach_ps)), block[0].size
+        count_pairs(tail, block, (max(paired, 0), size), layout, axis, histogram_of(counted))
+    tail = NO_TAGS if 0 < cut == size else _tail(tail, block, cut, segment, parameters.axis)
+    live_ps, lost_ps = reached_ps - segment.start_ps, 0
     if segment.losses:
         since_ps = former.reached_ps if former is not None and goes_on else None
-        for start_ps, end_ps in merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), since_ps, segment.reached_ps):
-            lost_ps += end_ps - start_ps
-            covered_lost_ps += max(0, end_ps - max(start_ps, segment.start_ps))
-    state = CorrelationState(
-        Progress.of(segment),
-        tail_ps,
-        tail_channel,
-        counts,
-        tags,
-        state.live_ps + segment.reached_ps - segment.start_ps - covered_lost_ps,
-        state.lost_ps + lost_ps,
-    )
+        lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), since_ps, reached_ps)
+        lost_ps = sum(end_ps - start_ps for start_ps, end_ps in lost)
+        live_ps -= overlap_ps(lost, (segment.start_ps, reached_ps))
+    state = CorrelationState(Progress.of(segment), tail, counted, state.live_ps + live_ps, state.lost_ps + lost_ps)
     return state, Correlation(state, parameters)
+
+
+def _tail(former: Tags, block: Tags, cut: int, segment: Segment, axis: Axis) -> Tags:
+    """``partners.tail_from`` within bounds."""
+    tail = tail_from(former, block, cut, segment.reached_ps - axis.reach_ps)
+    if tail[0].size > MOST_CARRIED:
+        raise DensityError(
+            f"{segment.domain} (run {segment.run}): {tail[0].size} tags in the {axis.reach_ps} ps before "
+            f"{segment.reached_ps} ps, at most {MOST_CARRIED} can wait for partners; narrow the range of delays"
+        )
+    return tail
 
 
 def _read_only(counts: Counts) -> Counts:

@@ -56,10 +56,6 @@ class PaneShare(msgspec.Struct, frozen=True):
     lost_ps: int
     over: bool
 
-    @property
-    def live_ps(self) -> int:
-        return sum(part.end_ps - part.start_ps for part in self.parts)
-
 
 def shares(progress: Progress | None, open_pane: int | None, segment: Segment) -> tuple[PaneShare, ...]:
     """Shares of the panes that the segment covers, speaks of or ends, ascending.

@@ -8,11 +8,10 @@ from schemas.panes import Counts
 from streams.kernels.axis import Axis
 from streams.kernels.layout import PairLayout
 from streams.kernels.pairs import Tags, count_pairs
-from streams.kernels.readonly import readonly
 from streams.kernels.select import select
 from streams.segment import Segment
 
-NO_TAGS: Tags = readonly(np.empty(0, np.int64), np.int64), readonly(np.empty(0, np.uint8), np.uint8)
+NO_TAGS: Tags = np.empty(0, np.int64), np.empty(0, np.uint8)
 
 
 class Partners(msgspec.Struct, frozen=True):
@@ -42,20 +41,16 @@ class Partners(msgspec.Struct, frozen=True):
     def tail_from(self, from_ps: int) -> Tags:
         """Copies of the tags at and after ``from_ps``, those of the old tail included."""
         time_ps = self.time_ps
-        cut = int(time_ps.searchsorted(from_ps)) if time_ps.size and time_ps[-1] >= from_ps else time_ps.size
+        if time_ps.size and time_ps[-1] < from_ps:
+            return NO_TAGS
+        cut = int(time_ps.searchsorted(from_ps))
         return tail_from(self.tail, (time_ps, self.channel), cut, from_ps)
 
 
 def tail_from(tail: Tags, block: Tags, cut: int, from_ps: int) -> Tags:
-    """Copies of the tags at and after ``from_ps``, read-only. ``block`` follows ``tail``, and its first one is at ``cut``."""
-    if cut and cut == block[0].size:
-        return NO_TAGS
+    """Copies of the tags at and after ``from_ps``. ``block`` follows ``tail``, and its first one is at ``cut``."""
     time_ps, channel = block[0][cut:], block[1][cut:]
     if cut:
-        time_ps, channel = time_ps.copy(), channel.copy()
-    else:
-        kept = int(tail[0].searchsorted(from_ps))
-        time_ps, channel = np.concatenate((tail[0][kept:], time_ps)), np.concatenate((tail[1][kept:], channel))
-    time_ps.setflags(write=False)
-    channel.setflags(write=False)
-    return time_ps, channel
+        return time_ps.copy(), channel.copy()
+    kept = int(tail[0].searchsorted(from_ps))
+    return np.concatenate((tail[0][kept:], time_ps)), np.concatenate((tail[1][kept:], channel))

@@ -120,12 +120,13 @@ def _counted(state: TallyState[Carry], segment: Segment, counter: Counter[Carry]
     for share in shares(progress, None if pane is None else pane.start_unix_s, segment):
         if pane is None or pane.start_unix_s != share.start_unix_s:
             pane = OpenPane(share.start_unix_s, 0, 0, counter.nothing())
-        totals = pane.totals.copy()
+        totals, live_ps = pane.totals.copy(), pane.live_ps
         for part in share.parts:
             if not part.joined:
                 carry = counter.begin(part.start_ps)
             carry = counter.count(carry, segment, part, totals)
-        pane = OpenPane(share.start_unix_s, pane.live_ps + share.live_ps, pane.lost_ps + share.lost_ps, totals)
+            live_ps += part.end_ps - part.start_ps
+        pane = OpenPane(share.start_unix_s, live_ps, pane.lost_ps + share.lost_ps, totals)
         if share.over:
             tallies.append(_tally(segment, pane))
             pane = None

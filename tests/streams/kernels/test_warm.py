@@ -15,12 +15,13 @@ from streams.kernels.warm import warm
 from streams.processors import coincidences, correlation, dispersion, gaps, gates, panes, stability, start_stop
 from streams.processors.bin_widths import BinWidths
 from streams.processors.coincidences import CoincidenceParameters
-from streams.processors.correlation import CorrelationParameters
+from streams.processors.correlation import CorrelationParameters, CorrelationState
 from streams.processors.count_series import SeriesParameters
 from streams.processors.delayed import Delays
 from streams.processors.gaps import GapParameters
 from streams.processors.gates import GateParameters
 from streams.processors.start_stop import StartStopParameters
+from streams.processors.state_bytes import state_from_bytes, state_to_bytes
 from tests.streams.tag_streams import segment
 
 KERNELS = {
@@ -67,7 +68,7 @@ def test_nothing_is_compiled_once_warm():
         time_ps = np.sort(generator.integers(start, start + 3_000 * step_ps + 1, 6_000))
         piece = segment(time_ps, generator.integers(0, 6, 6_000), start, start + 10**10, (0, 1, 4))
         state, _ = panes.step(state, piece, PaneParameters())
-        correlated, _ = correlation.step(correlated, piece, unequal)
+        correlated, _ = correlation.step(state_from_bytes(state_to_bytes(correlated), CorrelationState), piece, unequal)
         states = [one.step(kept, piece, how)[0] for (one, how), kept in zip(others, states, strict=True)]
         split_channels(piece.time_ps, piece.channel)
     assert {name: len(kernel.signatures) for name, kernel in KERNELS.items()} == before
