@@ -51,7 +51,7 @@ def warm() -> None:
     pairs.count_pairs((few - 8, channel), tags, (1, few.size), walked, unequal, pairs.empty_histogram(walked, unequal))
     select(*tags, (1,))
     fixed = readonly(tags[0], np.int64), readonly(tags[1], np.uint8)
-    count_block(tags, fixed, 0, plan_of(layout, axis), nothing_counted(layout, axis))
+    count_block(*tags, *fixed, 0, plan_of(layout, axis), layout.codes, nothing_counted(layout, axis))
     train = PulseTrain.of(Fraction(5, 2), 1, (0, 1))
     count_phases(*tags, train, train.nothing())
     _warm_coincidences(tags)

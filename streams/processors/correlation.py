@@ -90,8 +90,8 @@ def initial(parameters: CorrelationParameters) -> CorrelationState:
     return CorrelationState(None, NO_TAGS, nothing_counted(parameters.layout, parameters.axis), 0, 0)
 
 
-def step(state: CorrelationState, segment: Segment, parameters: CorrelationParameters) -> tuple[CorrelationState, Correlation]:
-    """Count a segment; the result is everything counted so far. ``state`` stays usable as it was.
+def step(state: CorrelationState, segment: Segment, parameters: CorrelationParameters) -> tuple[CorrelationState, tuple[()]]:
+    """Count a segment. ``state`` stays usable as it was. No step completes anything: ``Correlation`` shows what a state holds.
 
     Raises:
         SegmentError: the segment reaches back before its predecessor's end.
@@ -99,9 +99,12 @@ def step(state: CorrelationState, segment: Segment, parameters: CorrelationParam
     """
     former, reached_ps, size = state.progress, segment.reached_ps, segment.time_ps.size
     goes_on = former is not None and former.continued_by(segment)
-    tail, block = state.tail if goes_on else NO_TAGS, (segment.time_ps, segment.channel)
+    tail_ps, tail_channel = tail = state.tail if goes_on else NO_TAGS
+    time_ps, channel = block = segment.time_ps, segment.channel
     counted = state.counted.copy()
-    paired, cut = count_block(tail, block, reached_ps, parameters.plan, counted)
+    paired, cut = count_block(
+        tail_ps, tail_channel, time_ps, channel, reached_ps, parameters.plan, parameters.layout.codes, counted
+    )
     if paired < size:
         layout, axis = parameters.layout, parameters.axis
         if paired < 0:
@@ -116,7 +119,7 @@ def step(state: CorrelationState, segment: Segment, parameters: CorrelationParam
         lost_ps = sum(end_ps - start_ps for start_ps, end_ps in lost)
         live_ps -= overlap_ps(lost, (segment.start_ps, reached_ps))
     state = CorrelationState(Progress.of(segment), tail, counted, state.live_ps + live_ps, state.lost_ps + lost_ps)
-    return state, Correlation(state, parameters)
+    return state, ()
 
 
 def _tail(former: Tags, block: Tags, cut: int, segment: Segment, axis: Axis) -> Tags:

@@ -24,7 +24,7 @@ def test_it_counts_what_the_calls_apart_count(stream, axis, reached_ps, data):
         counted = nothing_counted(layout, axis)
         tags, histogram = tags_of(counted), histogram_of(counted)
         tags += np.arange(256, dtype=np.uint64)
-        paired, cut = count_block(tail, block, reached_ps, plan_of(layout, axis), counted)
+        paired, cut = count_block(*tail, *block, reached_ps, plan_of(layout, axis), layout.codes, counted)
         assert (tags - np.arange(256, dtype=np.uint64)).tolist() == np.bincount(block[1], minlength=256).tolist()
         assert cut == np.searchsorted(block[0], reached_ps - axis.reach_ps)
         strangers = np.count_nonzero(~np.isin(block[1], layout.detectors))
@@ -45,6 +45,7 @@ def test_uncompiled_it_finds_the_same():
     results = []
     for kernel in (count_block, count_block.py_func):
         counted = nothing_counted(layout, axis)
-        results.append((kernel(tail, block, 85, plan_of(layout, axis), counted), counted.tolist()))
+        found = kernel(*tail, *block, 85, plan_of(layout, axis), layout.codes, counted)
+        results.append((found, counted.tolist()))
     assert results[0] == results[1]
     assert results[0][0] == (9, 7)

@@ -98,9 +98,10 @@ def test_streams_add_up_and_never_pair():
 
 def test_a_state_stays_usable_and_a_result_stays_as_it_was():
     parameters = CorrelationParameters(((0, 1),), TauAxis.symmetric(100, 10))
-    first, early = correlation.step(correlation.initial(parameters), segment([5, 8], [0, 1], 0, 10), parameters)
+    first, _ = correlation.step(correlation.initial(parameters), segment([5, 8], [0, 1], 0, 10), parameters)
+    early = correlation.Correlation(first, parameters)
     for _ in range(2):
-        _, late = correlation.step(first, segment([11], [1], 10, 20), parameters)
+        late = correlation.Correlation(correlation.step(first, segment([11], [1], 10, 20), parameters)[0], parameters)
         assert (early.counts.sum(), late.counts.sum()) == (1, 2)
     with pytest.raises(ValueError, match="read-only"):
         late.counts[0, 0] = 1
