@@ -1,7 +1,7 @@
 """What the platform's own records said lately of devices and their links, and which failure modes that looks like."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from schemas.ids import DeviceId, SubjectId
 from schemas.records import AlertState, IndicatorSample
@@ -30,19 +30,27 @@ class Evidence:
 
     def sample(self, sample: IndicatorSample) -> None:
         """What an indicator was found to be; estimates without a value say nothing."""
-        self._subjects[sample.device].add(sample.subject)
-        if sample.estimate.value is not None:
-            self._symptoms.add(sample.subject, sample.indicator, sample.end_unix_s, sample.estimate.value)
-        self._deployed(sample.device, sample.firmware, sample.end_unix_s)
+        self.found(sample.device, sample.subject, sample.indicator, sample.end_unix_s, sample.estimate.value)
+        self.ran(sample.device, sample.firmware, sample.end_unix_s)
+
+    def found(self, device: DeviceId, subject: SubjectId, indicator: str, end_unix_s: int, value: float | None) -> None:
+        """The same of a value alone."""
+        self._subjects[device].add(subject)
+        if value is not None:
+            self._symptoms.add(subject, indicator, end_unix_s, value)
 
     def telemetry(self, record: Telemetry) -> None:
         """What sensors read. Those of one source are read together: a device and each of its links have sensors of their own."""
-        sensors, unix_s = SubjectId(f"{record.device}|{record.source}"), record.unix_ns / 1e9
-        self._subjects[record.device].add(sensors)
+        values = ((reading.metric, reading.value) for reading in record.readings if reading.value is not None)
+        self.reported(record.device, record.source, record.unix_ns / 1e9, values)
+
+    def reported(self, device: DeviceId, source: str, unix_s: float, values: Iterable[tuple[str, float]]) -> None:
+        """The same of values by metric."""
+        sensors = SubjectId(f"{device}|{source}")
+        self._subjects[device].add(sensors)
         self._symptoms.add(sensors, TELEMETRY, unix_s, 1.0)
-        for reading in record.readings:
-            if reading.value is not None:
-                self._symptoms.add(sensors, reading.metric, unix_s, reading.value)
+        for metric, value in values:
+            self._symptoms.add(sensors, metric, unix_s, value)
 
     def hints(self, device: DeviceId, at_unix_s: float, alarming: str = "") -> tuple[Hint, ...]:
         """What may be wrong with a device, by what was known of it and all of its links at that time; the likeliest first.
@@ -59,7 +67,8 @@ class Evidence:
         """What may be the cause of an alert."""
         return self.hints(DeviceId(alert.device or alert.subject), at_unix_s, alert.indicator)
 
-    def _deployed(self, device: DeviceId, firmware: str, unix_s: float) -> None:
+    def ran(self, device: DeviceId, firmware: str, unix_s: float) -> None:
+        """Which firmware a device ran."""
         known, number = self._firmware.get(device, (firmware, 0))
         if firmware != known:
             number += 1

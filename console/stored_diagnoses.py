@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 
-from console.gameday.modes import failure_modes
+from console.gameday.modes import known_modes
 from console.stored_evidence import stored_evidence
-from producers.fault_catalogue import load_failures
 from schemas.ids import DeviceId
 from schemas.records import AlertState
-from slo.diagnosis import Hint, likely
-from slo.evaluation import system_by_prefix
+from slo.diagnosis import FailureMode, Hint, likely
 from slo.suppression import Hints
 from storage.reader import Reader
 
 LOOK_S = 7_200
 """How far back before the alert."""
-_SETTLED_S, _AGAIN_S = 60.0, 10.0
+_SETTLED_S, _AGAIN_S = 60.0, 20.0
 """Readings may be stored a little later than the alert: it is looked at again for a while."""
 _KEPT = 10_000
 
@@ -46,8 +44,8 @@ class StoredDiagnoses:
         self._known: dict[tuple[str, int], _Look] = {}
 
     @cached_property
-    def _systems(self) -> frozenset[str]:
-        return frozenset(system for mode in failure_modes(load_failures().values()) for system in mode.systems)
+    def _modes(self) -> tuple[FailureMode, ...]:
+        return known_modes()
 
     def of(self, alerts: Iterable[AlertState], within_s: float) -> Hints:
         """The likely failures of those alerts that fire and have any.
@@ -76,7 +74,5 @@ class StoredDiagnoses:
 
     def _look(self, alert: AlertState) -> tuple[Hint, ...]:
         device, at_unix_s = DeviceId(alert.device or alert.subject), alert.since_unix_s
-        if system_by_prefix(device) not in self._systems:
-            return ()
-        evidence = stored_evidence(self._reader, [device], max(0, at_unix_s - LOOK_S), at_unix_s + 1)
+        evidence = stored_evidence(self._reader, self._modes, [device], max(0, at_unix_s - LOOK_S), at_unix_s + 1)
         return likely(evidence.hints_of(alert, at_unix_s))

@@ -27,6 +27,7 @@ def diagnose(
     modes that this looks like, with their runbooks. A hint, no proof.
     """
     invocation = of(context)
+    from console.gameday.modes import known_modes
     from console.stored_diagnoses import LOOK_S
     from console.stored_evidence import stored_evidence
     from storage.reader import Reader
@@ -42,7 +43,7 @@ def diagnose(
                 do="name a device or link that tells something; “photonwatch status” says whether the platform runs",
             )
         device, _ = heard[0]
-        hints = stored_evidence(reader, [device], now_unix_s - LOOK_S).hints(device, now_unix_s)[:_MOST]
+        hints = stored_evidence(reader, known_modes(), [device], now_unix_s - LOOK_S).hints(device, now_unix_s)[:_MOST]
     if as_json:
         invocation.answer({"subject": subject, "device": device, "hints": [_document(hint) for hint in hints]})
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from producers.fault_catalogue import Failure
+from producers.fault_catalogue import Failure, load_failures
 from slo.diagnosis import FailureMode
 from slo.symptoms import Movement
 
@@ -19,3 +19,8 @@ def failure_modes(failures: Iterable[Failure]) -> tuple[FailureMode, ...]:
         )
         for one in failures
     )
+
+
+def known_modes() -> tuple[FailureMode, ...]:
+    """Those of the shipped catalogue."""
+    return failure_modes(load_failures().values())

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from console.evidence import Evidence
-from console.gameday.modes import failure_modes
+from console.gameday.modes import known_modes
 from console.gameday.score import Exercise, Score, score
 from console.rehearsal import Rehearsal, Told
 from producers.errors import FleetError
-from producers.fault_catalogue import Failure, load_failures
+from producers.fault_catalogue import Failure
 from producers.fleet_file import Fleet
 from producers.reach import reached
 from producers.simulation import Simulation
@@ -93,7 +93,7 @@ def rehearsed(fleet: Fleet, knowledge: Knowledge, failure: Failure, target: str,
         FleetError: the target cannot have it.
     """
     rehearsal = Rehearsal(company(fleet, target, failure, plan.neighbours), knowledge)
-    witness = _Witness(Evidence(failure_modes(load_failures().values())), rehearsal.origin_unix_s)
+    witness = _Witness(Evidence(known_modes()), rehearsal.origin_unix_s)
     witness.hear(rehearsal.advance(plan.healthy_s))
     onset_unix_s = rehearsal.origin_unix_s + round(rehearsal.elapsed_s)
     rehearsal.begin(target, failure, plan.size)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from console.gameday.modes import known_modes
 from console.gameday.rehearsed import Plan, company
 from console.gameday.score import Exercise, Score, score
 from console.refusal import ExitCode, Refusal
@@ -135,7 +136,7 @@ def scored(stage: Stage, reader: Reader) -> Score:
     Raises:
         StoreError: the store is away, or refuses.
     """
-    evidence = stored_evidence(reader, [device.id for device in stage.fleet.devices], stage.origin_unix_s)
+    evidence = stored_evidence(reader, known_modes(), [device.id for device in stage.fleet.devices], stage.origin_unix_s)
     names = _names(stage.fleet)
     alerts = [one for one in reader.alert_history(stage.origin_unix_s, limit=_MOST_TRANSITIONS) if one.subject in names]
     diagnoses = {one.alert: evidence.hints_of(one, one.since_unix_s) for one in alerts if one.firing}

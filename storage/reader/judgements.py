@@ -1,8 +1,8 @@
 """Samples, budgets, alerts and annotations, as they stand and as they came."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,6 +24,16 @@ _BUDGET = "subject, objective, toUnixTimestamp(time) AS at_unix_s, windows, rema
 _LAST_FIRST = "batch_lo DESC, position DESC"
 
 
+class SampleValue(NamedTuple):
+    """An estimate's value and no more; None where the data could not support one."""
+
+    subject: SubjectId
+    indicator: IndicatorId
+    firmware: str
+    end_unix_s: int
+    value: float | None
+
+
 class JudgementQuestions(Questions):
     """Asks for what was made of the counts. Times are UTC seconds."""
 
@@ -39,15 +49,16 @@ class JudgementQuestions(Questions):
         )
         return [_sample(row) for row in reversed(rows.to_pylist())]
 
-    def samples_of(self, devices: Sequence[DeviceId], since: int = 0, until: int = END_OF_TIME) -> list[IndicatorSample]:
-        """All samples of these devices and their links that ended in [since, until), the earliest first."""
+    def values_of(self, device: DeviceId, indicators: Collection[str], since: int, until: int) -> list[SampleValue]:
+        """What these indicators of a device and its links were found to be in [since, until), the earliest first."""
         rows = self._client.query(
-            f"SELECT {_SAMPLE} FROM indicator_samples WHERE device IN {{devices:Array(String)}} "
+            "SELECT subject, indicator, firmware, toUnixTimestamp(time) AS end_unix_s, value FROM indicator_samples "
+            "WHERE device = {device:String} AND indicator IN {indicators:Array(String)} "
             "AND time >= fromUnixTimestamp({since:UInt32}) AND time < fromUnixTimestamp({until:UInt32}) "
             f"ORDER BY time, subject, indicator, run, {_LAST_FIRST} LIMIT 1 BY time, subject, indicator, run",
-            {"devices": list(devices), "since": since, "until": until},
+            {"device": device, "indicators": sorted(indicators), "since": since, "until": until},
         )
-        return [_sample(row) for row in rows.to_pylist()]
+        return list(map(SampleValue, *(rows[name].to_pylist() for name in SampleValue._fields)))
 
     def heard_of(self, subject: SubjectId, since: int = 0) -> list[tuple[DeviceId, int]]:
         """Devices that spoke for a subject since then, and when each did last; the latest first."""

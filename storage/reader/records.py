@@ -1,5 +1,8 @@
 """Events, telemetry and measurements, as they came."""
 
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
 import msgspec
 
 from schemas.events import Event, What
@@ -12,6 +15,15 @@ _what = msgspec.json.Decoder(What)
 _data: msgspec.json.Decoder[Data] = msgspec.json.Decoder(Data)
 _BETWEEN = "time >= fromUnixTimestamp({since:UInt32}) AND time < fromUnixTimestamp({until:UInt32})"
 _START, _END = "toUnixTimestamp64Nano(time)", "toUnixTimestamp64Nano(until)"
+
+
+class Report(NamedTuple):
+    """The readings of one source at one time: ``values`` of ``metrics``."""
+
+    source: str
+    unix_s: float
+    metrics: Sequence[str]
+    values: Sequence[float]
 
 
 class RecordQuestions(Questions):
@@ -71,6 +83,17 @@ class RecordQuestions(Questions):
             )
             for row in reversed(rows.to_pylist())
         ]
+
+    def reports(self, device: DeviceId, metrics: Collection[str], since: int, until: int) -> list[Report]:
+        """What the sensors of a device and its links read of these metrics in [since, until), by time; some hold none."""
+        rows = self._client.query(
+            f"SELECT source, min({_START}) / 1e9 AS unix_s, groupArrayIf(metric, is_told) AS metrics, "
+            "groupArrayIf(assumeNotNull(value), is_told) AS values FROM "
+            "(SELECT *, metric IN {metrics:Array(String)} AND isNotNull(value) AS is_told FROM telemetry "
+            f"WHERE device = {{device:String}} AND {_BETWEEN}) GROUP BY source, time ORDER BY unix_s, source",
+            {"device": device, "metrics": sorted(metrics), "since": since, "until": until},
+        )
+        return list(map(Report, *(rows[name].to_pylist() for name in Report._fields)))
 
     def measurements(
         self, subject: SubjectId, since: int = 0, kind: str = "", limit: int = 1_000, until: int = END_OF_TIME
