@@ -105,7 +105,7 @@ class Turns:
         failure, course = self._failures[failure_id], course or Course()
         device = device or self._device_for(failure)
         named = [name for name in failure.notice.indicators if self._is_of(name, device)]
-        fleet = company(self._fleet, device, failure, 0)
+        fleet = company(self._fleet, device, (failure,), 0)
         if (why := Simulation(fleet, lambda: RunId(""), 0, with_tags=False).refusal(device, failure)) is not None:
             raise FleetError(why)
         rehearsal, seen = self._healthy(fleet, course, named)

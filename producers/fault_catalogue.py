@@ -70,6 +70,17 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     runbook: str
 
 
+class GameDay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long it takes to play a fault: healthy before, and with it, at most."""
+
+    healthy_s: float
+    lasts_s: float
+
+    def __post_init__(self) -> None:
+        if min(self.healthy_s, self.lasts_s) <= 0:
+            raise FleetError(f"{self}: give both some time")
+
+
 _SYSTEMS = MappingProxyType(
     {
         "spin-photon-interface": "spi",
@@ -98,6 +109,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     notice: Notice
     signs: Mapping[str, Sign]
     firmware: str = ""
+    game_day: GameDay | None = None
+    """Where the usual times are too short."""
 
     @property
     def systems(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,13 +18,16 @@ from console.refusal import ExitCode, Refusal
 from console.wiring import broker_connection
 
 if TYPE_CHECKING:
-    from console.gameday.rehearsed import Plan
+    from console.gameday.plan import Play
     from console.gameday.score import Score
+    from console.gameday.scorebook import Scorebook
     from console.gameday.staged import Stage
     from producers.fault_catalogue import Failure
     from producers.fleet_file import Fleet
 
-_BEGIN, _END = "<!-- scores -->", "<!-- end of scores -->"
+
+_LEFT_ALONE_S = 1_200.0
+"""How long nothing is done to a fleet where nobody says."""
 
 
 def gameday(
@@ -40,8 +43,12 @@ def gameday(
     device: Annotated[
         str | None, typer.Option(help="Inject it into this device. [default: the first that can have it]", metavar="NAME")
     ] = None,
-    healthy: Annotated[str, typer.Option(help="How long all is well before.", metavar="TIME")] = "20min",
-    lasts: Annotated[str, typer.Option(help="How long the failure lasts at most.", metavar="TIME")] = "15min",
+    healthy: Annotated[
+        str | None, typer.Option(help="How long all is well before. [default: 20min, or what the failure takes]", metavar="TIME")
+    ] = None,
+    lasts: Annotated[
+        str | None, typer.Option(help="How long it lasts at most. [default: 15min, or what the failure takes]", metavar="TIME")
+    ] = None,
     neighbours: Annotated[int, typer.Option(help="Healthy devices that take part.", metavar="N", min=0)] = 1,
     size: Annotated[float, typer.Option(help="How strong; 1 is as the list says.", metavar="FACTOR")] = 1.0,
     rate: Annotated[float, typer.Option(help="How bright sources are against the fleet file.", metavar="FACTOR")] = 1.0,
@@ -58,7 +65,8 @@ def gameday(
     ] = None,
     patience_s: Annotated[float, typer.Option("--timeout", help="Seconds that the worker may take.", metavar="S")] = 600.0,
     markdown: Annotated[
-        Path | None, typer.Option(help="Write the table into this file, between the marks that are there for it.", metavar="FILE")
+        Path | None,
+        typer.Option(help="Keep the table in this file, between the marks there are for it, score by score.", metavar="FILE"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -68,49 +76,64 @@ def gameday(
     """
     invocation = of(context)
     logs.configure("error")
-    from console.gameday.rehearsed import Plan, target_of
+    from console.gameday.plan import Play, plan_for
+    from console.gameday.rehearsed import target_of
+    from console.gameday.scorebook import Scorebook
 
     fleet = fleet_of(invocation.settings, rate * invocation.settings.fleet.rate)
     if rehearse and live:
         raise Refusal(ExitCode.USAGE, "a rehearsal is not live", where="--live", do="leave one of the two out")
     if no_fault and (fault or live):
         raise Refusal(ExitCode.USAGE, "without a fault there is none to play", where="--no-fault", do="leave the others out")
+    healthy_s, lasts_s, jobs = _seconds(healthy, "--healthy"), _seconds(lasts, "--lasts"), jobs or os.cpu_count() or 1
     if no_fault:
-        _leave_alone(invocation, fleet, _seconds(healthy, "--healthy"), as_json=as_json)
+        _leave_alone(invocation, fleet, healthy_s or _LEFT_ALONE_S, jobs, as_json=as_json)
         return
     chosen = _chosen(fault)
     if device is not None:
         named("device", device, [one.id for one in fleet.devices])
-    plan = Plan(healthy_s=_seconds(healthy, "--healthy"), lasts_s=_seconds(lasts, "--lasts"), neighbours=neighbours, size=size)
+    if not (rehearse or live or fault):
+        chosen = _without_silence(invocation, chosen)
+    plays = [
+        Play(
+            one,
+            device or target_of(fleet, one),
+            plan_for(one, healthy_s=healthy_s, lasts_s=lasts_s, neighbours=neighbours, size=size),
+        )
+        for one in chosen.values()
+    ]
+    book = Scorebook(list(chosen), markdown)
     if rehearse:
-        played = [(one, device or target_of(fleet, one)) for one in chosen.values()]
-        scores = _rehearse(invocation, fleet, played, plan, jobs or os.cpu_count() or 1, quiet=as_json)
+        _rehearse(invocation, fleet, plays, jobs, book, quiet=as_json)
     else:
-        sent = chosen if live or fault else _without_silence(invocation, chosen)
-        stages = _Stages(invocation, fleet, plan, live=live, patience_s=patience_s, quiet=as_json)
-        scores = [stages.play(one, device or target_of(fleet, one)) for one in sent.values()]
-    _tell(invocation, scores, markdown, as_json=as_json)
+        stages = _Stages(invocation, fleet, live=live, patience_s=patience_s, quiet=as_json)
+        _enter(invocation, book, map(stages.play, plays), quiet=as_json)
+    _tell(invocation, book, as_json=as_json)
 
 
 def _rehearse(
-    invocation: Invocation, fleet: "Fleet", played: "Sequence[tuple[Failure, str]]", plan: "Plan", jobs: int, *, quiet: bool
-) -> "list[Score]":
-    from rich.progress import Progress
-
+    invocation: Invocation, fleet: "Fleet", plays: "Sequence[Play]", jobs: int, book: "Scorebook", *, quiet: bool
+) -> None:
     from console.gameday.campaign import campaign
 
-    with Progress(console=invocation.notes, disable=quiet or not invocation.notes.is_terminal, transient=True) as progress:
-        scores = campaign(invocation.settings, fleet, played, plan, jobs)
-        return list(progress.track(scores, total=len(played), description="failures"))
+    with invocation.notes.status(f"{len(plays)} failures"):
+        _enter(invocation, book, campaign(invocation.settings, fleet, plays, jobs), quiet=quiet)
 
 
-def _leave_alone(invocation: Invocation, fleet: "Fleet", lasts_s: float, *, as_json: bool) -> None:
-    from console.gameday.rehearsed import undisturbed
-    from console.wiring import knowledge
+def _enter(invocation: Invocation, book: "Scorebook", scores: "Iterable[Score]", *, quiet: bool) -> None:
+    """Each score as soon as it is there."""
+    for score in scores:
+        said = book.enter(score)
+        if not quiet:
+            invocation.notes.print(said)
+
+
+def _leave_alone(invocation: Invocation, fleet: "Fleet", lasts_s: float, jobs: int, *, as_json: bool) -> None:
+    from console.gameday.healthy import undisturbed_parts
     from slo.tiers import SEVERITIES
 
     with invocation.notes.status(f"{len(fleet.devices)} healthy devices"):
-        alerts = undisturbed(fleet, knowledge(invocation.settings), lasts_s)
+        alerts = undisturbed_parts(invocation.settings, fleet, lasts_s, jobs)
     pages = [one.alert for one in alerts if one.severity == SEVERITIES[0]]
     tickets = [one.alert for one in alerts if one.severity != SEVERITIES[0]]
     document = {"devices": len(fleet.devices), "links": len(fleet.links), "seconds": lasts_s, "pages": pages, "tickets": tickets}
@@ -134,13 +157,11 @@ def _leave_alone(invocation: Invocation, fleet: "Fleet", lasts_s: float, *, as_j
 class _Stages:
     """Game days on the running platform, one after the other."""
 
-    def __init__(
-        self, invocation: Invocation, fleet: "Fleet", plan: "Plan", *, live: bool, patience_s: float, quiet: bool
-    ) -> None:
-        self._invocation, self._fleet, self._plan = invocation, fleet, plan
+    def __init__(self, invocation: Invocation, fleet: "Fleet", *, live: bool, patience_s: float, quiet: bool) -> None:
+        self._invocation, self._fleet = invocation, fleet
         self._live, self._patience_s, self._quiet = live, patience_s, quiet
 
-    def play(self, failure: "Failure", target: str) -> "Score":
+    def play(self, play: "Play") -> "Score":
         """Send one, wait until it is judged, and score it.
 
         Raises:
@@ -150,6 +171,7 @@ class _Stages:
         from console.wiring import store_address
         from storage.reader import Reader
 
+        failure = play.failure
         if not self._live and _is_silence(failure):
             raise Refusal(
                 ExitCode.USAGE,
@@ -160,8 +182,8 @@ class _Stages:
         stage = staged(
             self._fleet,
             failure,
-            target,
-            self._plan,
+            play.target,
+            play.plan,
             token=secrets.token_hex(3),
             now_unix_s=int(time.time()),
             live=self._live,
@@ -178,7 +200,7 @@ class _Stages:
         from producers.publisher import Publisher
 
         notes = self._invocation.notes
-        total_s = self._plan.healthy_s + self._plan.lasts_s
+        total_s = stage.plan.healthy_s + stage.plan.lasts_s
         with Progress(console=notes, disable=self._quiet or not notes.is_terminal, transient=True) as bar:
             task = bar.add_task(f"{stage.failure.id} in {stage.target}", total=total_s)
             async with Publisher(broker_connection(self._invocation.settings)) as publisher:
@@ -212,16 +234,15 @@ def _chosen(names: Sequence[str] | None) -> "dict[str, Failure]":
     return {name: failures[name] for name in (names or (name for name, one in failures.items() if one.notice.indicators))}
 
 
-def _seconds(text: str, option: str) -> float:
-    return (duration_ps(text, option) or 0) / 1e12
+def _seconds(text: str | None, option: str) -> float | None:
+    ps = duration_ps(text, option)
+    return None if ps is None else ps / 1e12
 
 
-def _tell(invocation: Invocation, scores: "Sequence[Score]", markdown: Path | None, *, as_json: bool) -> None:
+def _tell(invocation: Invocation, book: "Scorebook", *, as_json: bool) -> None:
     from console.gameday import table
 
-    wrong = [one.failure for one in scores if not one.passed]
-    if markdown is not None:
-        write_table(markdown, table.markdown(scores))
+    scores, wrong = book.scores, book.wrong
     document = {"scores": scores, "right": len(scores) - len(wrong), "wrong": wrong}
     if as_json and not wrong:
         invocation.answer(document)
@@ -232,7 +253,7 @@ def _tell(invocation: Invocation, scores: "Sequence[Score]", markdown: Path | No
         for one in scores:
             shown.add_row(*table.row(one))
         invocation.terminal.print(shown)
-        invocation.terminal.print(f"{len(scores) - len(wrong)} of {len(scores)} as they should be")
+        invocation.terminal.print(book.summary)
     if wrong:
         raise Refusal(
             ExitCode.NEGATIVE,
@@ -241,17 +262,3 @@ def _tell(invocation: Invocation, scores: "Sequence[Score]", markdown: Path | No
             do="look at what differs in the table; then mend the objective, the tier, the runbook or the expectation",
             answer=document,
         )
-
-
-def write_table(file: Path, text: str) -> None:
-    """Put the table between its marks; a file that is not there yet becomes the table alone.
-
-    Raises:
-        Refusal: the file has not both marks.
-    """
-    page = file.read_text("utf-8") if file.exists() else f"{_BEGIN}\n{_END}\n"
-    before, begin, rest = page.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not begin or not end:
-        raise Refusal(ExitCode.BAD_INPUT, "no place for the table", where=str(file), do=f"write {_BEGIN} and {_END} around it")
-    file.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", "utf-8")

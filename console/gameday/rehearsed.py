@@ -1,12 +1,13 @@
 """A game day without broker and store: the worker's own pipelines in this process, in event time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
 from console.evidence import Evidence
 from console.gameday.modes import known_modes
+from console.gameday.plan import Plan
 from console.gameday.score import Exercise, Score, score
 from console.rehearsal import Rehearsal, Told
 from producers.errors import FleetError
@@ -25,16 +26,6 @@ _LEAST_S = 300.0
 """So long at least it is watched whether somebody else pages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """``healthy_s`` without the failure, then with it for ``lasts_s`` at most. ``neighbours`` healthy devices take part."""
-
-    healthy_s: float = 1_200.0
-    lasts_s: float = 900.0
-    neighbours: int = 1
-    size: float = 1.0
-
-
 def target_of(fleet: Fleet, failure: Failure) -> str:
     """The first device that can have it.
 
@@ -48,15 +39,21 @@ def target_of(fleet: Fleet, failure: Failure) -> str:
     raise FleetError(f"no device of this fleet can have {failure.id}")
 
 
-def company(fleet: Fleet, target: str, failure: Failure, neighbours: int) -> Fleet:
-    """The part of a fleet that takes part: whom the failure reaches, and so many healthy neighbours, those of its site first."""
-    theirs = reached(fleet, target, failure)
+def company(fleet: Fleet, target: str, failures: Sequence[Failure], neighbours: int) -> Fleet:
+    """The part of a fleet that takes part: whom any of the failures reaches, and so many healthy neighbours, those of its site
+    first.
+    """
+    theirs = frozenset[str]().union(*(reached(fleet, target, failure) for failure in failures))
     kinds = {one.kind for one in fleet.devices if one.id in theirs}
     sites = {one.site for one in fleet.devices if one.id in theirs}
     others = sorted(
         (one for one in fleet.devices if one.id not in theirs), key=lambda one: (one.site not in sites, one.kind not in kinds)
     )
-    kept = theirs | {str(one.id) for one in others[:neighbours]}
+    return part_of(fleet, theirs | {str(one.id) for one in others[:neighbours]})
+
+
+def part_of(fleet: Fleet, kept: frozenset[str]) -> Fleet:
+    """These devices of a fleet, and the links that they operate."""
     return replace(
         fleet,
         devices=tuple(one for one in fleet.devices if one.id in kept),
@@ -86,27 +83,55 @@ class _Witness:
                     self.diagnoses[what.alert] = self.evidence.hints_of(what, self.origin_unix_s + one.at_s)
 
 
+class Prelude:
+    """A company that is healthy so far, before one failure of its target; scoring one spends it.
+
+    Args:
+        fleet: the whole fleet.
+        knowledge: what the pipelines judge by.
+        target: who is to have the failure.
+        failures: those that it may come to.
+        neighbours: so many healthy devices take part besides.
+    """
+
+    def __init__(self, fleet: Fleet, knowledge: Knowledge, target: str, failures: Sequence[Failure], neighbours: int) -> None:
+        """
+        Raises:
+            FleetError: parts that do not go together.
+        """
+        self._fleet, self._target = fleet, target
+        self._rehearsal = Rehearsal(company(fleet, target, failures, neighbours), knowledge)
+        self._witness = _Witness(Evidence(known_modes()), self._rehearsal.origin_unix_s)
+
+    def until(self, at_s: float) -> None:
+        """Go on in health, up to so long after its beginning."""
+        self._witness.hear(self._rehearsal.advance(at_s - self._rehearsal.elapsed_s))
+
+    def scored(self, failure: Failure, size: float, lasts_s: float) -> Score:
+        """Inject a failure and score what comes of it; ends once it is noticed as it should be and some minutes were watched.
+
+        Raises:
+            FleetError: the target cannot have it.
+        """
+        rehearsal, witness = self._rehearsal, self._witness
+        begun_s = rehearsal.elapsed_s
+        rehearsal.begin(self._target, failure, size)
+        theirs = reached(self._fleet, self._target, failure)
+        exercise = Exercise(failure, self._target, theirs, rehearsal.origin_unix_s + round(begun_s))
+        while (left_s := begun_s + lasts_s - rehearsal.elapsed_s) > 0:
+            witness.hear(rehearsal.advance(min(_SLICE_S, left_s)))
+            found = score(exercise, witness.alerts, witness.diagnoses)
+            if found.decided and rehearsal.elapsed_s >= begun_s + _LEAST_S:
+                break
+        return score(exercise, witness.alerts, witness.diagnoses)
+
+
 def rehearsed(fleet: Fleet, knowledge: Knowledge, failure: Failure, target: str, plan: Plan) -> Score:
-    """Inject a failure and score what comes of it; ends once it is noticed as it should be and some minutes were watched.
+    """One failure, from its healthy past to its score.
 
     Raises:
         FleetError: the target cannot have it.
     """
-    rehearsal = Rehearsal(company(fleet, target, failure, plan.neighbours), knowledge)
-    witness = _Witness(Evidence(known_modes()), rehearsal.origin_unix_s)
-    witness.hear(rehearsal.advance(plan.healthy_s))
-    onset_unix_s = rehearsal.origin_unix_s + round(rehearsal.elapsed_s)
-    rehearsal.begin(target, failure, plan.size)
-    exercise = Exercise(failure, target, reached(fleet, target, failure), onset_unix_s)
-    while rehearsal.elapsed_s < plan.healthy_s + plan.lasts_s:
-        witness.hear(rehearsal.advance(min(_SLICE_S, plan.healthy_s + plan.lasts_s - rehearsal.elapsed_s)))
-        found = score(exercise, witness.alerts, witness.diagnoses)
-        if found.decided and rehearsal.elapsed_s >= plan.healthy_s + _LEAST_S:
-            break
-    return score(exercise, witness.alerts, witness.diagnoses)
-
-
-def undisturbed(fleet: Fleet, knowledge: Knowledge, lasts_s: float) -> tuple[AlertState, ...]:
-    """Alerts that fire although nothing is wrong with anybody of the whole fleet, in the order in which they do."""
-    told = Rehearsal(fleet, knowledge).advance(lasts_s)
-    return tuple(one.what for one in told if isinstance(one.what, AlertState) and one.what.firing)
+    prelude = Prelude(fleet, knowledge, target, (failure,), plan.neighbours)
+    prelude.until(plan.healthy_s)
+    return prelude.scored(failure, plan.size, plan.lasts_s)

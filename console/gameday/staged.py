@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from console.gameday.modes import known_modes
-from console.gameday.rehearsed import Plan, company
+from console.gameday.plan import Plan
+from console.gameday.rehearsed import company
 from console.gameday.score import Exercise, Score, score
 from console.refusal import ExitCode, Refusal
 from console.stored_evidence import stored_evidence
@@ -60,7 +61,7 @@ def staged(fleet: Fleet, failure: Failure, target: str, plan: Plan, *, token: st
     """
     lasts_s = 0.0 if live else plan.lasts_s + MARGIN_S
     return Stage(
-        fleet=_renamed(company(fleet, target, failure, plan.neighbours), token),
+        fleet=_renamed(company(fleet, target, (failure,), plan.neighbours), token),
         failure=failure,
         target=exercise_name(target, token),
         reached=frozenset(exercise_name(name, token) for name in reached(fleet, target, failure)),

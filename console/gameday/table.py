@@ -24,6 +24,13 @@ def row(score: Score) -> tuple[str, ...]:
     )
 
 
+def line(score: Score) -> str:
+    """A score in words."""
+    what = "right" if score.passed else "; ".join(score.faults)
+    noticed = "" if score.after_s is None else f", {score.severity} by {score.indicator} after {duration(score.after_s)}"
+    return f"{score.failure} {score.title}: {what}{noticed}"
+
+
 def duration(seconds: float) -> str:
     """``4 min 20 s``."""
     minutes, rest = divmod(round(seconds), 60)

@@ -18,14 +18,18 @@ class Clicks(Plan, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="d
 
 
 def clicked(plan: Clicks, bright: float, background_hz: float, dead_ps: float, random: np.random.Generator) -> DetectorCounts:
-    """Of a source so bright against the fleet file. The detector registers m = n/(1 + n·τ)."""
+    """Of a source so bright against the fleet file, by a detector that is dead for so long after each click."""
     triggers = round(plan.trigger_hz * plan.takes_s)
-    rate_hz = plan.trigger_hz * min(1.0, plan.probability * bright) + background_hz
-    registered_hz = rate_hz / (1 + rate_hz * dead_ps * 1e-12)
+    lit_hz = plan.trigger_hz * min(1.0, plan.probability * bright) + background_hz
     return DetectorCounts(
-        detected=int(random.poisson(registered_hz * plan.takes_s)),
+        detected=int(random.poisson(_registered(lit_hz, dead_ps) * plan.takes_s)),
         integration_s=plan.takes_s,
         triggers=triggers,
-        dark=int(random.poisson(background_hz * plan.dark_s)),
+        dark=int(random.poisson(_registered(background_hz, dead_ps) * plan.dark_s)),
         dark_s=plan.dark_s,
     )
+
+
+def _registered(rate_hz: float, dead_ps: float) -> float:
+    """Clicks m = n/(1 + n·τ) of a rate n, whatever it comes of."""
+    return rate_hz / (1 + rate_hz * dead_ps * 1e-12)

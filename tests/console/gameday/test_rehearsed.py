@@ -2,7 +2,8 @@
 
 import pytest
 
-from console.gameday.rehearsed import Plan, company, rehearsed, target_of, undisturbed
+from console.gameday.plan import Plan
+from console.gameday.rehearsed import company, rehearsed, target_of
 from producers.fault_catalogue import load_failures
 from producers.fleet_file import demo_fleet
 from slo.definitions import load
@@ -13,11 +14,11 @@ FAILURES = load_failures()
 
 def test_whom_it_reaches_takes_part_and_neighbours_of_the_site() -> None:
     fleet = demo_fleet()
-    alone = company(fleet, "sps-helios-01", FAILURES["sps.F2"], 0)
+    alone = company(fleet, "sps-helios-01", [FAILURES["sps.F2"]], 0)
     assert {one.id for one in alone.devices} == {"sps-helios-01", "sps-helios-02"}
-    beside = company(fleet, "qdp-borealis-01", FAILURES["qdp.F3"], 2)
+    beside = company(fleet, "qdp-borealis-01", [FAILURES["qdp.F3"]], 2)
     assert [one.id for one in beside.devices] == ["qdp-borealis-01", "qdp-borealis-02", "spi-borealis-01"]
-    links = company(fleet, "qic-relay-01", FAILURES["qic.F7"], 0).links
+    links = company(fleet, "qic-relay-01", [FAILURES["qic.F7"]], 0).links
     assert {link.device for link in links} == {"qic-relay-01"}
 
 
@@ -36,8 +37,3 @@ def test_it_is_noticed_as_it_should_be_and_nobody_else_pages(name: str) -> None:
     assert found.indicator in failure.notice.indicators
     assert found.after_s is not None
     assert 0 < found.after_s < 240
-
-
-def test_healthy_devices_page_nobody() -> None:
-    fleet = company(demo_fleet(), "qic-aurora-01", FAILURES["qic.F2"], 0)
-    assert undisturbed(fleet, Knowledge(load()), 120.0) == ()

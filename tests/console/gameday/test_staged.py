@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from console.gameday.rehearsed import Plan
+from console.gameday.plan import Plan
 from console.gameday.staged import MARGIN_S, play, staged
 from producers.fault_catalogue import load_failures
 from producers.fleet_file import demo_fleet, scaled
