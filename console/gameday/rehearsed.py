@@ -19,6 +19,7 @@ from schemas.ids import RunId
 from schemas.records import AlertState, IndicatorSample
 from schemas.telemetry import Telemetry
 from slo.diagnosis import Hint
+from slo.evaluation import system_by_prefix
 from streams.pipelines import Knowledge
 
 _SLICE_S = 30.0
@@ -27,16 +28,17 @@ _LEAST_S = 300.0
 
 
 def target_of(fleet: Fleet, failure: Failure) -> str:
-    """The first device that can have it.
+    """The first device that can have it, of a system with an indicator that should tell of it where there is one.
 
     Raises:
         FleetError: none can.
     """
     simulation = Simulation(fleet, lambda: RunId(""), 0, with_tags=False)
-    for device in fleet.devices:
-        if simulation.refusal(device.id, failure) is None:
-            return device.id
-    raise FleetError(f"no device of this fleet can have {failure.id}")
+    able = [device.id for device in fleet.devices if simulation.refusal(device.id, failure) is None]
+    if not able:
+        raise FleetError(f"no device of this fleet can have {failure.id}")
+    telling = {name.partition(".")[0] for name in failure.notice.indicators}
+    return next((name for name in able if system_by_prefix(name) in telling), able[0])
 
 
 def company(fleet: Fleet, target: str, failures: Sequence[Failure], neighbours: int) -> Fleet:

@@ -42,10 +42,10 @@ def test_who_cannot_have_his_failure_is_told_before_anything_is_played(tmp_path:
 def test_a_past_that_is_shared_gives_the_scores_of_a_past_of_ones_own(tmp_path: Path) -> None:
     settings, fleet = Settings(home=tmp_path), demo_fleet()
     several = [
-        Play(FAILURES["spc.F6"], "spc-helios-01", Plan(60.0, 90.0)),
-        Play(FAILURES["spc.F2"], "spc-helios-01", Plan(90.0, 90.0)),
-        Play(FAILURES["spc.F1"], "spc-helios-01", Plan(60.0, 90.0)),
+        Play(FAILURES["qdp.F4"], "qdp-borealis-01", Plan(60.0, 20.0, neighbours=0)),
+        Play(FAILURES["qdp.F3"], "qdp-borealis-01", Plan(50.0, 20.0, neighbours=0)),
     ]
     shared = {score.failure: score for score in campaign(settings, fleet, several, 1)}
     told = knowledge(settings)
     assert shared == {play.failure.id: rehearsed(fleet, told, play.failure, play.target, play.plan) for play in several}
+    assert shared["qdp.F3"].severity == "page"

@@ -29,4 +29,4 @@ def test_healthy_devices_page_nobody() -> None:
 @pytest.mark.slow
 def test_in_parts_and_processes_of_their_own_neither(tmp_path: Path) -> None:
     fleet = part_of(demo_fleet(), frozenset({"spc-helios-01", "qic-aurora-01"}))
-    assert undisturbed_parts(Settings(home=tmp_path), fleet, 60.0, 2) == ()
+    assert undisturbed_parts(Settings(home=tmp_path), fleet, 20.0, 1) == ()

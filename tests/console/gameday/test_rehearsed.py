@@ -22,9 +22,10 @@ def test_whom_it_reaches_takes_part_and_neighbours_of_the_site() -> None:
     assert {link.device for link in links} == {"qic-relay-01"}
 
 
-def test_the_first_that_can_have_it() -> None:
+def test_the_first_that_can_have_it_and_can_tell_of_it() -> None:
     assert target_of(demo_fleet(), FAILURES["qdp.F3"]) == "qdp-borealis-01"
     assert target_of(demo_fleet(), FAILURES["qic.F7"]).startswith("qic-")
+    assert target_of(demo_fleet(), FAILURES["clock-skew"]).startswith("qic-")
 
 
 @pytest.mark.slow
