@@ -34,6 +34,7 @@ SENSORS = (
     Sensor("actuator.position", "m", "optics.misalignment_m", noise=2e-8),
     Sensor("fibre.transmission", "1", "optics.transmission", relative=0.01, lowest=0.0),
     Sensor("detector.dark_rate", "Hz", "source.detection.background_hz", relative=0.05, lowest=0.0),
+    Sensor("detector.dead_time", "s", "source.detection.dead_time_ps", scale=1e-12, relative=0.02, lowest=0.0),
     Sensor("spin.field_noise", "T", "spin.noise_hz", scale=1 / 28e9, noise=2e-9, lowest=0.0),
     Sensor("readout.drive", "1", "readout.drive", relative=0.005, lowest=0.0),
     Sensor("control.pulse_jitter", "s", "control.pulse_jitter_s", noise=2e-12, lowest=0.0),

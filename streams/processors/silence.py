@@ -24,7 +24,7 @@ def with_silence(window: Window[Event]) -> Sequence[Event]:
     begin_ns = end_ns - window.length_s * _NS
     beats = [event for event in window.records if kind_of(event.what) == _HEARTBEAT]
     if not beats:
-        return (*window.records, _silence(window, begin_ns, end_ns))
+        return window.records if window.first else (*window.records, _silence(window, begin_ns, end_ns))
     longest_ns = max(event.end_unix_ns - event.start_unix_ns for event in beats)
     first_ns, last_ns = min(event.start_unix_ns for event in beats), max(event.end_unix_ns for event in beats)
     silences = []

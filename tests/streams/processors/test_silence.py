@@ -55,6 +55,7 @@ def test_what_precedes_the_first_heartbeat_is_down_unless_the_run_began_here() -
     late = beats(*range(25, 61, 5))
     assert silences(window(*late)) == [(0, 20)]
     assert silences(window(*late, first=True)) == []
+    assert silences(window(first=True)) == [], "a command may come before the first heartbeat"
     assert silences(window(*beats(*range(10, 61, 5)))) == [], "one length late is no silence yet"
     assert silences(window(*beats(*range(2, 63, 5)))) == []
 
