@@ -17,13 +17,14 @@ from storage.client import Client, StoreAddress, connect
 from storage.errors import StoreError
 
 _log = structlog.get_logger(__name__)
-_AHEAD_S = 400 * 86_400
-"""How far ahead planned exclusions stand in the views."""
+_AROUND_S = 400 * 86_400
+"""How far back and ahead planned exclusions stand in the views, whose text a store takes up to a length."""
 
 
-def planned_ahead(schedule: Schedule, now_unix_s: int) -> Sequence[Exclusion]:
+def planned_around(schedule: Schedule, now_unix_s: int) -> Sequence[Exclusion]:
     """The occurrences of planned exclusions that the views know."""
-    return schedule.until((now_unix_s + _AHEAD_S) * NS)
+    since_ns = (now_unix_s - _AROUND_S) * NS
+    return [each for each in schedule.until((now_unix_s + _AROUND_S) * NS) if each.end_ns > since_ns]
 
 
 def apply_views(
@@ -34,7 +35,7 @@ def apply_views(
     Raises:
         StoreError: the store is away, or refuses.
     """
-    statements = view_statements(definitions.objectives, planned_ahead(schedule, now_unix_s), now_unix_s, topology)
+    statements = view_statements(definitions.objectives, planned_around(schedule, now_unix_s), now_unix_s, topology)
     for statement in statements:
         client.command(statement)
     return len(statements)

@@ -100,6 +100,19 @@ def test_a_series_of_events_excluded_and_cut(here: Callable[..., Said], tmp_path
     assert "page  availability  *" in here(*asked).out
 
 
+def test_what_a_plan_takes_out_takes_all_that_depends_on_it(
+    here: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "topology.yaml").write_text("sps-one: {depends_on: [cryo]}\n", encoding="utf-8")
+    monkeypatch.setenv("PHOTONWATCH_OBJECTIVES_TOPOLOGY", str(tmp_path / "topology.yaml"))
+    (tmp_path / "out.csv").write_text(f"start,end,reason,subject\n{T + 8_995},{T + 9_095},pump,cryo\n", encoding="utf-8")
+    samples = lines(tmp_path, "samples.jsonl", range(900, 930))
+    asked = ("slo", "backtest", "--samples", samples, "--exclude", str(tmp_path / "out.csv"))
+    one, other = here(*asked, "--json").document["trials"]
+    assert (one["subject"], one["new"]["bad"], one["new"]["excluded"]) == ("sps-one", 20, 10)
+    assert (other["subject"], other["new"]["excluded"]) == ("sps-two", 0)
+
+
 def test_refusals_say_what_to_do(here: Callable[..., Said], tmp_path: Path, definition: str) -> None:
     samples = lines(tmp_path, "samples.jsonl", range(0), count=3)
     damaged = tmp_path / "damaged.jsonl"

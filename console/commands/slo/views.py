@@ -21,7 +21,7 @@ def views(
 ) -> None:
     """Print the budgets of the definitions as SQL views, or make them in the store."""
     invocation = of(context)
-    from console.budget_views import apply_views, planned_ahead
+    from console.budget_views import apply_views, planned_around
     from slo.budget_views import view_statements
     from slo.definitions import load
     from slo.exclusion_file import read_plan
@@ -42,7 +42,7 @@ def views(
         else:
             invocation.terminal.print(f"{count} views made: see slo_budgets, slo_windows, slo_tiers, slo_spent")
         return
-    statements = view_statements(definitions.objectives, planned_ahead(schedule, now_unix_s), now_unix_s, depends)
+    statements = view_statements(definitions.objectives, planned_around(schedule, now_unix_s), now_unix_s, depends)
     if as_json:
         invocation.answer({"statements": statements})
         return

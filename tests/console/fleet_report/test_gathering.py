@@ -147,3 +147,14 @@ def test_spent_by_what_and_what_is_refused(ask: Callable[..., Said]) -> None:
         assert what in refused.err
     nothing = ask("slo", "report", "--period", "1/2").out
     assert "Nothing was judged in this time." in nothing
+
+
+def test_what_a_plan_takes_out_with_its_source_was_not_spent(
+    ask: Callable[..., Said], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plan.csv").write_text(f"start,end,reason,subject\n{T + 3_990},{T + 4_190},pump,cryo\n", encoding="utf-8")
+    (tmp_path / "topology.yaml").write_text("sps-one: {depends_on: [cryo]}\n", encoding="utf-8")
+    monkeypatch.setenv("PHOTONWATCH_OBJECTIVES_EXCLUSIONS", str(tmp_path / "plan.csv"))
+    monkeypatch.setenv("PHOTONWATCH_OBJECTIVES_TOPOLOGY", str(tmp_path / "topology.yaml"))
+    (share,) = ask("slo", "spent", *SECOND_HOUR, "--by", "device", "--json").document["spent"]["sps-g2-zero"]
+    assert share["bad"] == 10
