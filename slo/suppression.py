@@ -57,16 +57,15 @@ class Surroundings:
             found.setdefault(each.subject, []).append(each)
         return found
 
-    def stretches(self, alert: AlertState) -> tuple[Stretch, ...]:
-        """When an alert's objective is excluded for its subject, in nanoseconds: up to the objective's cap."""
-        objective, about = self.objectives.get(alert.objective), self.about(alert.subject)
+    def stretches(self, name: str, subject: SubjectId) -> tuple[Stretch, ...]:
+        """When an objective is excluded for a subject, in nanoseconds: up to the objective's cap."""
+        objective, about = self.objectives.get(name), self.about(subject)
         return allowed(objective, about) if objective and about else ()
 
-    def exclusion(self, alert: AlertState, at_ns: int) -> Exclusion | None:
-        """The exclusion that an alert's subject is in."""
-        if not is_inside(self.stretches(alert), at_ns):
-            return None
-        return next((each for each in self.about(alert.subject) if each.start_ns < at_ns <= each.end_ns), None)
+    def exclusion(self, name: str, subject: SubjectId, at_ns: int) -> Exclusion | None:
+        """What takes a subject out under an objective at a time."""
+        said = next((each for each in self.about(subject) if each.start_ns < at_ns <= each.end_ns), None)
+        return said if said and is_inside(self.stretches(name, subject), at_ns) else None
 
 
 class Suppressions:
@@ -79,12 +78,12 @@ class Suppressions:
         self._at_ns = at_ns
         self._all = Firing(firing, surroundings.topology)
         # One that nobody is told of because its time is excluded says nothing to anybody in place of another.
-        said = (each for each in self._all.alerts if surroundings.exclusion(each, at_ns) is None)
+        said = (each for each in self._all.alerts if surroundings.exclusion(each.objective, each.subject, at_ns) is None)
         self._said = Firing(said, surroundings.topology)
 
     def of(self, alert: AlertState) -> Suppression | None:
         """Why this alert is not told now; None: it is."""
-        out = self._surroundings.exclusion(alert, self._at_ns)
+        out = self._surroundings.exclusion(alert.objective, alert.subject, self._at_ns)
         if out is not None:
             return Suppression(EXCLUDED, f"{out.reason} ({out.who})" if out.who else out.reason)
         above = self._said.inhibitor(alert, self._critical)

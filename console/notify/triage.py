@@ -112,7 +112,7 @@ class Triage:
         out = surroundings.about(first.subject)
         covers += [
             ((start / NS, end / NS), Suppression(EXCLUDED, next(each.reason for each in out if each.start_ns < end)))
-            for start, end in surroundings.stretches(first)
+            for start, end in surroundings.stretches(first.objective, first.subject)
         ]
         episode = (first.since_unix_s, last.since_unix_s)
         touching = [(cover, why) for cover, why in covers if cover[0] <= episode[1] and cover[1] >= episode[0]]

@@ -26,13 +26,13 @@ from schemas.panes import PaneParameters
 from schemas.records import AlertState, IndicatorSample, Verdict
 from slo.alerts import rank
 from slo.definitions import Definitions
+from slo.errors import SampleError
 from slo.evaluation import system_by_prefix
 from slo.exact import number_text
 from slo.instant import NS
-from slo.judge import judge
-from slo.objective import Objective
 from slo.shortfall import shortfall
-from slo.suppression import Suppressions
+from slo.suppression import Suppressions, Surroundings
+from slo.watch import Watch
 from storage.reader import DeviceOverview, Level, Reader, Run
 from storage.tables import StoredBudget
 from streams.channel_pair import choose_pair
@@ -75,7 +75,10 @@ class Observatory:
         seconds.
         """
         self._reader = reader
-        self._definitions = definitions
+        self._watches: dict[IndicatorId, list[Watch]] = {}
+        for each in definitions.objectives:
+            if each.criterion:
+                self._watches.setdefault(each.criterion.indicator, []).append(Watch.of(each, each.criterion))
         self._panes = panes
         self._outlook = outlook
         self._clock = clock
@@ -99,7 +102,10 @@ class Observatory:
         budgets = _by_subject(self._reader.budgets(since))
         overviews = self._reader.fleet(since=since)
         alarms = self._alarms(self._outlook.firing())
-        rows = tuple(self._row(overview, budgets, alarms, now_s) for overview in overviews)
+        surroundings = self._outlook.surroundings()
+        rows = tuple(
+            self._row(overview, self._objectives(overview, budgets, surroundings), alarms, now_s) for overview in overviews
+        )
         return FleetView(at_unix_s=now_s, devices=rows)
 
     def alerts(self) -> AlertsView:
@@ -151,18 +157,21 @@ class Observatory:
             for each in sorted(known, reverse=True)[:_EXCLUSIONS_SHOWN]
         )
 
-    def _row(
-        self,
-        overview: DeviceOverview,
-        budgets: Mapping[tuple[str, str], StoredBudget],
-        alarms: Sequence[AlarmView],
-        now_s: float,
-    ) -> DeviceRow:
-        objectives = tuple(
-            _objective_view(objective, sample, budgets.get((sample.subject, objective.name)))
+    def _objectives(
+        self, overview: DeviceOverview, budgets: Mapping[tuple[str, str], StoredBudget], surroundings: Surroundings
+    ) -> tuple[ObjectiveView, ...]:
+        """Those that judge the device's latest samples."""
+        system = system_by_prefix(overview.device)
+        return tuple(
+            _objective_view(watch, sample, budgets.get((sample.subject, watch.objective.name)), surroundings)
             for sample in overview.samples
-            for objective in self._definitions.about(IndicatorId(sample.indicator), system_by_prefix(overview.device))
+            for watch in self._watches.get(sample.indicator, ())
+            if watch.criterion.concerns(system) and watch.objective.is_about(sample.subject)
         )
+
+    def _row(
+        self, overview: DeviceOverview, objectives: tuple[ObjectiveView, ...], alarms: Sequence[AlarmView], now_s: float
+    ) -> DeviceRow:
         seen_s = overview.seen_unix_ms / 1000
         return DeviceRow(
             device=overview.device,
@@ -207,10 +216,10 @@ def _histogram(total: PaneSum, run: Run, period_ps: float | None, span: tuple[in
     )
 
 
-def _objective_view(objective: Objective, sample: IndicatorSample, budget: StoredBudget | None) -> ObjectiveView:
-    criterion = objective.criterion
-    if criterion is None:
-        raise ValueError(f"objective {objective.name} judges no samples")
+def _objective_view(
+    watch: Watch, sample: IndicatorSample, budget: StoredBudget | None, surroundings: Surroundings
+) -> ObjectiveView:
+    objective, criterion = watch.objective, watch.criterion
     windows = {window.window_s: window for window in budget.windows} if budget else {}
     period = windows.get(objective.period_s)
     burning = windows.get(min((tier.long_s for tier in objective.tiers), default=objective.period_s))
@@ -230,7 +239,7 @@ def _objective_view(objective: Objective, sample: IndicatorSample, budget: Store
         target=number_text(objective.target),
         window_s=objective.period_s,
         estimate=sample.estimate,
-        verdict=judge(sample.estimate, criterion.operator, criterion.threshold),
+        verdict=_verdict(watch, sample, surroundings),
         lacks=shortfall(sample, objective),
         end_unix_s=sample.end_unix_s,
         integration_s=sample.integration_s,
@@ -239,6 +248,16 @@ def _objective_view(objective: Objective, sample: IndicatorSample, budget: Store
         events=events,
         excluded_ratio=events["excluded"] / sum(events.values()) if any(events.values()) else 0.0,
     )
+
+
+def _verdict(watch: Watch, sample: IndicatorSample, surroundings: Surroundings) -> Verdict | None:
+    """As the stream has it; None of a sample that the definitions in force refuse."""
+    if surroundings.exclusion(watch.objective.name, sample.subject, sample.end_unix_s * NS):
+        return Verdict.EXCLUDED
+    try:
+        return watch.judge(sample).verdict
+    except SampleError:
+        return None
 
 
 def _alarm(state: AlertState, context: Suppressions) -> AlarmView:

@@ -16,7 +16,7 @@ from console.notify.outlook import StoredOutlook
 from console.web.app import build_app
 from console.web.observatory import Observatory
 from schemas.panes import PaneParameters
-from slo.definitions import load
+from slo.definitions import Definitions, load
 from slo.schedule import Schedule
 from slo.topology import Topology
 from storage.client import StoreAddress
@@ -50,10 +50,11 @@ def fleet_store(engine: EmbeddedEngine, now_s: int, request: pytest.FixtureReque
     return address
 
 
-def observatory(reader: Reader, now_s: int) -> Observatory:
-    """Looks at the store as if it were ``now_s``."""
-    outlook = StoredOutlook(reader, load(), Topology(), Schedule(()), clock_ns=lambda: now_s * 10**9)
-    return Observatory(reader, load(), PaneParameters(), outlook, clock=lambda: float(now_s))
+def observatory(reader: Reader, now_s: int, definitions: Definitions | None = None) -> Observatory:
+    """Looks at the store as if it were ``now_s``, under the shipped definitions or others."""
+    under = definitions or load()
+    outlook = StoredOutlook(reader, under, Topology(), Schedule(()), clock_ns=lambda: now_s * 10**9)
+    return Observatory(reader, under, PaneParameters(), outlook, clock=lambda: float(now_s))
 
 
 @contextmanager

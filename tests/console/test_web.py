@@ -1,18 +1,35 @@
 """The pages, the JSON API and the metrics, over a real store."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
+from slo.definitions import load
+from storage.client import StoreAddress
+from storage.reader import Reader
 from tests.console import seeded
+from tests.console.conftest import observatory
 
 pytestmark = pytest.mark.stack
 _OLD = "lab%20bench%2Fold%20%3C1%3E"
+_NOT_BAD = f"""
+apiVersion: openslo/v1
+kind: SLO
+metadata: {{name: {seeded.OBJECTIVE}, annotations: {{photonwatch.dev/subjects: "!{seeded.BAD}"}}}}
+spec:
+  service: single-photon-sources
+  indicatorRef: sps-g2-zero
+  timeWindow: [{{duration: 30d, isRolling: true}}]
+  budgetingMethod: Occurrences
+  objectives: [{{target: 0.99, op: lt, value: 0.5}}]
+"""
 
 
 def test_the_fleet_page_says_how_each_device_stands(web: httpx.Client) -> None:
     page = web.get("/")
     assert page.status_code == 200
-    assert "3 devices: 1 bad, 1 silent, 1 good. 2 alerts firing." in page.text
+    assert "3 devices: 1 bad, 1 silent, 1 excluded. 2 alerts firing." in page.text
     for word in ("sps-good", "sps-bad", ">page<", "1.6 kHz", "\u221230"):
         assert word in page.text
     assert "lab bench/old &lt;1&gt;" in page.text
@@ -43,7 +60,7 @@ def test_other_hosts_are_refused(web: httpx.Client) -> None:
 def test_fleet_as_json(web: httpx.Client) -> None:
     devices = {row["device"]: row for row in web.get("/api/v1/fleet").json()["devices"]}
     assert {name: row["state"] for name, row in devices.items()} == {
-        seeded.GOOD: "good",
+        seeded.GOOD: "excluded",  # a mirror is being mended
         seeded.BAD: "bad",
         seeded.QUIET: "silent",
     }
@@ -121,12 +138,20 @@ def test_excluded_time_shows_its_share_who_and_why(web: httpx.Client) -> None:
     assert (exclusion["reason"], exclusion["end_unix_s"]) == ("maintenance: mirror <1>", None)
 
 
+def test_an_objective_shows_only_at_whom_it_is_about(fleet_store: StoreAddress, now_s: int, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(_NOT_BAD, encoding="utf-8")
+    with Reader(fleet_store) as reader:
+        rows = {row.device: row for row in observatory(reader, now_s, load([tmp_path / "own.yaml"])).fleet().devices}
+    shown = {name: [one.objective for one in row.objectives if one.objective == seeded.OBJECTIVE] for name, row in rows.items()}
+    assert (shown[seeded.GOOD], shown[seeded.BAD]) == ([seeded.OBJECTIVE], [])
+
+
 def test_metrics_have_bounded_labels(web: httpx.Client) -> None:
     text = web.get("/metrics").text
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     assert f'photonwatch_alert_firing{{objective="sps-g2-zero",severity="page",subject="{seeded.BAD}"}} 1.0' in lines
     assert f'photonwatch_error_budget_remaining_ratio{{objective="sps-g2-zero",subject="{seeded.BAD}"}} -0.3' in lines
-    assert f'photonwatch_device_state{{device="{seeded.GOOD}",state="good"}} 1.0' in lines
+    assert f'photonwatch_device_state{{device="{seeded.GOOD}",state="excluded"}} 1.0' in lines
     assert any(line.startswith("photonwatch_sample_age_seconds") for line in lines)
     assert seeded.RUN not in text
 
