@@ -1,9 +1,11 @@
 """The table of indicators: for scripts, and as a page of the documentation."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from console.refusal import ExitCode, Refusal
+from schemas.ids import IndicatorId
 from slo.catalogue import SYSTEMS, Catalogue, Indicator
 from slo.exact import number_text
 from streams.estimators.estimator import Estimator, kind_name
@@ -32,6 +34,23 @@ def chosen(known: Catalogue, ids: Sequence[str]) -> tuple[Indicator, ...]:
                 do=f"name one such as {next(iter(known))}, or a system: {', '.join(SYSTEMS)}",
             )
     return tuple(row for row in known.values() if not ids or row.id in ids or set(row.systems) & set(ids))
+
+
+def the_one(known: Catalogue, name: str) -> Indicator:
+    """The row of an id.
+
+    Raises:
+        Refusal: there is none.
+    """
+    if name in known:
+        return known[IndicatorId(name)]
+    near = get_close_matches(name, known, 1)
+    raise Refusal(
+        ExitCode.NOT_FOUND,
+        f"no indicator “{name}”",
+        where="command line",
+        do=f"did you mean {near[0]}?" if near else "see “photonwatch indicators”",
+    )
 
 
 def target_text(row: Indicator) -> str:

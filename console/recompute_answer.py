@@ -6,10 +6,11 @@ from typing import Any
 
 from console.invocation import Invocation
 from console.web.rendering import clock
-from schemas.records import Estimate, IndicatorSample, Verdict
+from schemas.records import IndicatorSample, Verdict
 from slo.catalogue import Indicator
-from slo.judge import judge
-from slo.objective import Criterion
+from slo.judge import Limit
+from slo.objective import Criterion, Objective
+from slo.watch import judgement
 from streams.recomputing import Recomputed
 
 _SHOWN = 20
@@ -17,14 +18,17 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Recomputation:
-    """All samples of one indicator of one subject; ``criterion`` is what they are held against, where anything is."""
+    """All samples of one indicator of one subject; ``objective`` is what they are held against, else the indicator's target."""
 
     indicator: Indicator
     subject: str
     calibration: str
-    objective: str
-    criterion: Criterion | None
+    objective: Objective | None
     found: Sequence[Recomputed]
+
+    @property
+    def criterion(self) -> Criterion | None:
+        return self.objective.criterion if self.objective else self.indicator.target
 
     @property
     def told(self) -> list[tuple[IndicatorSample, IndicatorSample]]:
@@ -40,7 +44,7 @@ class Recomputation:
     @property
     def turned(self) -> int:
         """How many have another verdict."""
-        return sum(self._verdict(old.estimate) is not self._verdict(new.estimate) for old, new in self.told)
+        return sum(self._verdict(old) is not self._verdict(new) for old, new in self.told)
 
     def document(self) -> dict[str, Any]:
         """The JSON object."""
@@ -50,7 +54,7 @@ class Recomputation:
             "unit": self.indicator.unit,
             "subject": self.subject,
             "calibration": self.calibration,
-            "objective": self.objective or None,
+            "objective": self.objective.name if self.objective else None,
             "criterion": None if self.criterion is None else str(self.criterion),
             "recomputed": len(self.told),
             "verdicts_turned": self.turned,
@@ -60,25 +64,27 @@ class Recomputation:
                     "end_unix_s": old.end_unix_s,
                     "integration_s": old.integration_s,
                     "run": old.run,
-                    "old": self._one(old.estimate),
-                    "new": self._one(new.estimate),
+                    "old": self._one(old),
+                    "new": self._one(new),
                 }
                 for old, new in self.told
             ],
         }
 
-    def _one(self, estimate: Estimate) -> dict[str, Any]:
+    def _one(self, sample: IndicatorSample) -> dict[str, Any]:
+        estimate = sample.estimate
         return {
             "value": estimate.value,
             "lower": estimate.lower,
             "upper": estimate.upper,
-            "verdict": self._verdict(estimate),
+            "verdict": self._verdict(sample),
             "calibration": estimate.parameters.get("calibration") or None,
             "warnings": list(estimate.warnings),
         }
 
-    def _verdict(self, estimate: Estimate) -> Verdict | None:
-        return None if self.criterion is None else judge(estimate, self.criterion.operator, self.criterion.threshold)
+    def _verdict(self, sample: IndicatorSample) -> Verdict | None:
+        held = self.criterion
+        return None if held is None else judgement(sample, held, Limit(held.operator, held.threshold)).verdict
 
     def show(self, invocation: Invocation) -> None:
         """The latest samples, old and new, and how many verdicts turned."""
@@ -92,7 +98,7 @@ class Recomputation:
         for heading in ("until", "old", "", "new", ""):
             table.add_column(heading)
         for old, new in told[-_SHOWN:]:
-            table.add_row(clock(old.end_unix_s), *self._cells(old.estimate), *self._cells(new.estimate))
+            table.add_row(clock(old.end_unix_s), *self._cells(old), *self._cells(new))
         say(table)
         if len(told) > _SHOWN:
             say(f"[dim]the latest {_SHOWN} of {len(told)}; all of them with --json or --out[/]")
@@ -100,8 +106,9 @@ class Recomputation:
         for why, number in self.untold.items():
             say(f"  [yellow]◆[/] {number} not: each {escape(why)}")
 
-    def _cells(self, estimate: Estimate) -> tuple[str, str]:
+    def _cells(self, sample: IndicatorSample) -> tuple[str, str]:
+        estimate = sample.estimate
         value, lower, upper = (
             "–" if each is None else f"{each:.5g}" for each in (estimate.value, estimate.lower, estimate.upper)
         )
-        return f"{value} [dim]{lower} … {upper}[/]", self._verdict(estimate) or ""
+        return f"{value} [dim]{lower} … {upper}[/]", self._verdict(sample) or ""

@@ -59,21 +59,25 @@ class Watch:
         return forecast_of(self.objective, track.line, budget).after
 
     def judge(self, sample: IndicatorSample) -> Judgement:
-        """One event; where the criterion counts events, those of the sample: bad as soon as one of them is.
+        """As ``judgement``."""
+        return judgement(sample, self.criterion, self.limit)
 
-        Raises:
-            SampleError: the sample contradicts itself or comes in another unit than its indicator.
-        """
-        criterion = self.criterion
-        if sample.estimate.unit != criterion.unit:
-            raise SampleError(
-                f"sample of {sample.indicator} of {sample.subject} (run {sample.run}, end {sample.end_unix_s}) comes in "
-                f"`{sample.estimate.unit}`, not `{criterion.unit}`: whoever measures it must convert"
-            )
-        verdict = self.limit.judge(sample.estimate)
-        if criterion.events is None:
-            return Judgement(verdict, ONE_OF[verdict])
-        events = criterion.events.of(sample.estimate.counts)
-        if events is None or not sum(events):
-            return Judgement(Verdict.INSUFFICIENT, ONE_OF[Verdict.INSUFFICIENT])
-        return Judgement(Verdict.BAD if events[1] else Verdict.GOOD, Counts(*events))
+
+def judgement(sample: IndicatorSample, criterion: Criterion, limit: Limit) -> Judgement:
+    """One event; where the criterion counts events, those of the sample: bad as soon as one of them is. ``limit``: its threshold.
+
+    Raises:
+        SampleError: the sample contradicts itself or comes in another unit than its indicator.
+    """
+    if sample.estimate.unit != criterion.unit:
+        raise SampleError(
+            f"sample of {sample.indicator} of {sample.subject} (run {sample.run}, end {sample.end_unix_s}) comes in "
+            f"`{sample.estimate.unit}`, not `{criterion.unit}`: whoever measures it must convert"
+        )
+    verdict = limit.judge(sample.estimate)
+    if criterion.events is None:
+        return Judgement(verdict, ONE_OF[verdict])
+    events = criterion.events.of(sample.estimate.counts)
+    if events is None or not sum(events):
+        return Judgement(Verdict.INSUFFICIENT, ONE_OF[Verdict.INSUFFICIENT])
+    return Judgement(Verdict.BAD if events[1] else Verdict.GOOD, Counts(*events))

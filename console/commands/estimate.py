@@ -52,12 +52,12 @@ def estimate(
     from console.estimate_answer import give
     from console.estimating import Question, TagReading
     from console.estimating import estimate as answer
-    from console.indicator_table import chosen
+    from console.indicator_table import the_one
     from console.tag_files import segments_of
     from slo.catalogue import catalogue
     from streams.estimators.registry import estimators
 
-    (row,) = chosen(catalogue(), [indicator]) if indicator in catalogue() else _no_indicator(indicator)
+    row = the_one(catalogue(), indicator)
     name, criterion = _criterion(invocation, row, objective, threshold)
     tags = TagReading(pane_parameters(invocation.settings), lambda recording: segments_of(invocation, recording, quiet=as_json))
     found = answer(Question(row, estimator, paths, settings), estimators(), name, criterion, tags)
@@ -83,20 +83,6 @@ def _sorted_out(files: list[Path], assignments: list[str]) -> tuple[list[Path], 
     if not paths:
         raise Refusal(ExitCode.USAGE, "no file", where="command line", do="name at least one file")
     return paths, settings
-
-
-def _no_indicator(indicator: str) -> tuple["Indicator"]:
-    from difflib import get_close_matches
-
-    from slo.catalogue import catalogue
-
-    near = get_close_matches(indicator, list(catalogue()), 1)
-    raise Refusal(
-        ExitCode.NOT_FOUND,
-        f"no indicator “{indicator}”",
-        where="command line",
-        do=f"did you mean {near[0]}?" if near else "see “photonwatch indicators”",
-    )
 
 
 def _criterion(

@@ -38,9 +38,9 @@ def recompute(
 ) -> None:
     """Compute stored samples anew under another calibration, beside what they were."""
     invocation = of(context)
-    from console.indicator_table import chosen
+    from console.indicator_table import the_one
     from console.recompute_answer import Recomputation
-    from schemas.ids import IndicatorId, SubjectId
+    from schemas.ids import SubjectId
     from slo.catalogue import catalogue
     from slo.definitions import load
     from slo.evaluation import system_by_prefix
@@ -51,11 +51,11 @@ def recompute(
     from streams.thresholds import Thresholds
 
     known = catalogue()
-    row = next(each for each in chosen(known, [indicator]))
+    row = the_one(known, indicator)
     definitions = load(definition_paths(invocation.settings, None))
     constants = Calibrations.load(calibration)
     with Reader(store_address(invocation.settings, readonly=True)) as reader:
-        newest = reader.samples(SubjectId(subject), IndicatorId(row.id), limit=1)
+        newest = reader.samples(SubjectId(subject), row.id, limit=1)
         if not newest:
             raise Refusal(
                 ExitCode.NOT_FOUND,
@@ -68,7 +68,7 @@ def recompute(
         if not start_s < end_s:
             raise Refusal(ExitCode.USAGE, "the stretch ends before it begins", where="--from, --to", do="swap them")
         recomputing = Recomputing(reader, known, estimators(), constants, Thresholds(definitions))
-        found = list(recomputing.samples(SubjectId(subject), IndicatorId(row.id), start_s, end_s))
+        found = list(recomputing.samples(SubjectId(subject), row.id, start_s, end_s))
     if not found:
         raise Refusal(
             ExitCode.NOT_FOUND,
@@ -76,9 +76,9 @@ def recompute(
             where="--from, --to",
             do=f"the latest ended at {newest[0].end_unix_s} (epoch seconds): widen the stretch",
         )
-    about = definitions.about(IndicatorId(row.id), system_by_prefix(newest[0].device))
-    name, criterion = (about[0].name, about[0].criterion) if about else ("", row.target)
-    answer = Recomputation(row, subject, str(calibration), name, criterion, found)
+    about = definitions.about(row.id, system_by_prefix(newest[0].device))
+    held = next((each for each in about if each.is_about(SubjectId(subject))), None)
+    answer = Recomputation(row, subject, str(calibration), held, found)
     if out is not None:
         _write(out, (new for _, new in answer.told))
     if as_json:

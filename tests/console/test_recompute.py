@@ -89,5 +89,6 @@ def test_what_is_not_there_is_refused(store: Store, tmp_path: Path) -> None:
     assert store.ask(*asked, "sps-nobody").code == ExitCode.NOT_FOUND
     assert store.ask(*asked, DEVICE, "--from", "5", "--to", "4").code == ExitCode.USAGE
     assert "widen the stretch" in store.ask(*asked, DEVICE, "--from", "4", "--to", "5").err
+    assert "no indicator “sps”" in store.ask("recompute", "sps", "--calibration", str(constants), "--device", DEVICE).err
     constants.write_text("calibrations: [{device: a}]", encoding="utf-8")
     assert store.ask(*asked, DEVICE).code != 0
