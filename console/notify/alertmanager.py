@@ -58,7 +58,7 @@ class AlertmanagerReceiver:
         """Make the silences that are photonwatch's those that are wanted; one that changed is replaced."""
         standing = {
             each.comment: each
-            for each in msgspec.json.decode(self._ask("GET", "silences", None), type=list[_Silence])
+            for each in self._silences()
             if each.createdBy.startswith(_AUTHOR) and each.status["state"] != "expired"
         }
         for mute in wanted:
@@ -76,6 +76,13 @@ class AlertmanagerReceiver:
                 self._ask("POST", "silences", {**silence, "id": known.id})
         for known in standing.values():
             self._ask("DELETE", f"silence/{known.id}", None)
+
+    def _silences(self) -> "list[_Silence]":
+        answer = self._ask("GET", "silences", None)
+        try:
+            return msgspec.json.decode(answer, type=list[_Silence])
+        except msgspec.DecodeError as error:
+            raise DeliveryError(f"{self.url} answers as no Alertmanager does: {error}") from error
 
     @property
     def _silent_at(self) -> datetime:

@@ -29,19 +29,19 @@ class Mute(NamedTuple):
 
 
 def mutes(surroundings: Surroundings, now: datetime) -> list[Mute]:
-    """The silences of exclusions that hold now or soon will: of the subject, and of all that depends on it."""
+    """The silences of exclusions that hold now or soon will: of the subject, and of all that depends on it. Where two are alike
+    but for their ends, the one that ends last speaks for both.
+    """
     now_ns = round(now.timestamp() * NS)
     until_ns = round((now + _AHEAD).timestamp() * NS)
-    return [
-        Mute(
-            _matchers(each, surroundings, now_ns),
-            _time(each.start_ns),
-            _end(each, now),
-            each.who,
-            f"{each.reason} [{_stamp(each)}]",
-        )
-        for each in surroundings.exclusions
+    found = {
+        f"{each.reason} [{_stamp(each)}]": each
+        for each in sorted(surroundings.exclusions, key=lambda one: one.end_ns)
         if each.start_ns < until_ns and each.end_ns > now_ns
+    }
+    return [
+        Mute(_matchers(each, surroundings, now_ns), _time(each.start_ns), _end(each, now), each.who, comment)
+        for comment, each in found.items()
     ]
 
 
