@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 
 import msgspec
 from fastapi import APIRouter
@@ -34,13 +35,13 @@ def build_router(observatory: Observatory, templates: Environment) -> APIRouter:
     feeds: dict[str, Feed] = {}
 
     def stream(name: str, look: Callable[[], bytes], period_s: float) -> StreamingResponse:
-        feed = feeds.setdefault(name, Feed(look, _trouble, period_s))
-
         async def messages() -> AsyncIterator[bytes]:
             yield f"retry: {_RETRY_MS}\n\n".encode()
+            feed = feeds.setdefault(name, Feed(look, _trouble, period_s))
             try:
-                async for message in feed.follow():
-                    yield message
+                async with aclosing(feed.follow()) as followed:
+                    async for message in followed:
+                        yield message
             finally:
                 if not feed.followers:
                     feeds.pop(name, None)

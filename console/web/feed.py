@@ -1,7 +1,7 @@
 """A feed: one poller of the store shared by everybody who looks at the same thing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
 import structlog
@@ -28,7 +28,7 @@ class Feed:
     def followers(self) -> int:
         return len(self._followers)
 
-    async def follow(self) -> AsyncIterator[bytes]:
+    async def follow(self) -> AsyncGenerator[bytes, None]:
         """Messages, the latest known one at once. Ends with the caller."""
         mailbox: asyncio.Queue[bytes] = asyncio.Queue(maxsize=1)
         self._followers.add(mailbox)
