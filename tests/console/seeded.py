@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -36,7 +37,7 @@ class Second:
 
 def counts_of(second: Second) -> np.ndarray:
     """A pulsed histogram whose central peak has ``purity`` times the area of the others."""
-    rng = np.random.default_rng(abs(hash((second.device, second.unix_s))) % 2**32)
+    rng = np.random.default_rng(crc32(f"{second.device} {second.unix_s % 100}".encode()))
     tau = FIRST_EDGE_PS + (np.arange(BINS) + 0.5) * BIN_PS
     number = np.round((tau - ZERO_PS) / PERIOD_PS)
     mean = np.exp(-np.abs(tau - ZERO_PS - number * PERIOD_PS) / 700)
