@@ -6,10 +6,18 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from console.refusal import ExitCode
+from tests.live import until
+
+_PATIENCE_S = 180.0
+"""With a machine that has much else to do."""
 
 
 class Running:
@@ -26,7 +34,7 @@ class Running:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *options: str, patience_s: float = 280.0) -> float:
+    def start(self, *options: str, patience_s: float = 600.0) -> float:
         """Start and wait until everything is ready; seconds that it took."""
         started = time.monotonic()
         with self.log.open("ab") as log:
@@ -60,7 +68,7 @@ class Running:
         self._process.kill()
         self._process.wait()
 
-    def interrupt(self, patience_s: float = 60.0) -> int:
+    def interrupt(self, patience_s: float = _PATIENCE_S) -> int:
         """Ctrl-C; the exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
@@ -70,7 +78,7 @@ class Running:
         if self._process is not None and self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(60)
+                self._process.wait(_PATIENCE_S)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -97,5 +105,20 @@ class Running:
         return json.loads(self.command(*arguments, "--json", **options).stdout)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
-        """What ``photonwatch sql`` prints."""
-        return json.loads(self.command("sql", sql, "--format", "json").stdout)["data"]
+        """What ``photonwatch sql`` prints; asked again while the store cannot be reached, as its exit code says."""
+
+        def answered() -> "subprocess.CompletedProcess[str] | None":
+            done = self.command("sql", sql, "--format", "json", check=False)
+            return None if done.returncode == ExitCode.UNAVAILABLE else done
+
+        done = until(answered, _PATIENCE_S, f"an answer to {sql}")
+        assert done.returncode == 0, f"{sql}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout)["data"]
+
+    def page(self, path: str) -> str:
+        """What the page answers; empty while it does not, or knows nothing of it yet."""
+        try:
+            with urllib.request.urlopen(f"http://{self.part('page')['address']}{path}", timeout=_PATIENCE_S) as answer:
+                return str(answer.read().decode())
+        except (urllib.error.URLError, TimeoutError):
+            return ""

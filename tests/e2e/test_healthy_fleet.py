@@ -10,7 +10,7 @@ from slo.evaluation import system_by_prefix
 from tests.e2e.running import Running
 from tests.live import until
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(1_500)]
 LATER = {"qdp.M5", "qdp.M6", "qdp.M8", "spi.M8", "spc.M7", "qic.CHSH"}
 """Windows of two minutes and more, and calibrations: tests/console/test_healthy_fleet.py waits for them in simulated time."""
 
@@ -32,7 +32,7 @@ def test_every_indicator_comes_and_none_is_bad(tmp_path: Path) -> None:
 
     try:
         running.start()
-        until(lambda: not missing(), 180, "samples of every indicator of every device")
+        until(lambda: not missing(), 600, "samples of every indicator of every device")
         bad = running.rows("SELECT subject, indicator, time FROM verdicts WHERE verdict = 'bad'")
         alerts = running.rows("SELECT alert, text FROM alert_transitions WHERE firing")
         assert (bad, alerts) == ([], [])
