@@ -22,7 +22,7 @@ class Planned:
     zone: tzinfo
 
     def occurrences(self, until_ns: int) -> Iterator[Exclusion]:
-        """Those that begin before a time, in order.
+        """Those that begin before a time, in order; one that happens once in any case.
 
         Raises:
             ValueError: too many.
