@@ -11,40 +11,15 @@ from console.refusal import ExitCode
 from schemas.exercise import exercise_name
 from schemas.records import Verdict
 from tests.console.command_line import Said
+from tests.console.written import AVAILABILITY, purity
 from tests.slo.samples import sample
 
 T = 1_790_000_000
-STRICT = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: sps-g2-zero, annotations: {photonwatch.dev/systems: sps}}
-spec:
-  service: single-photon-sources
-  indicatorRef: sps-g2-zero
-  timeWindow: [{duration: 30d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{target: 0.99, op: lt, value: 0.5}]
-"""
-OF_EVENTS = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: availability}
-spec:
-  service: web
-  indicator:
-    metadata: {name: ok}
-    spec:
-      ratioMetric:
-        good: {metricSource: {type: Prometheus, spec: {query: a}}}
-        total: {metricSource: {type: Prometheus, spec: {query: b}}}
-  timeWindow: [{duration: 30d, isRolling: true}]
-  objectives: [{target: 0.999}]
-"""
 
 
 @pytest.fixture
 def definition(tmp_path: Path) -> str:
-    (tmp_path / "strict.yaml").write_text(STRICT, encoding="utf-8")
+    (tmp_path / "strict.yaml").write_text(purity("systems: sps"), encoding="utf-8")
     return str(tmp_path / "strict.yaml")
 
 
@@ -88,7 +63,7 @@ def test_samples_under_another_calibration_beside_the_old_ones(here: Callable[..
 
 
 def test_a_series_of_events_excluded_and_cut(here: Callable[..., Said], tmp_path: Path) -> None:
-    (tmp_path / "web.yaml").write_text(OF_EVENTS, encoding="utf-8")
+    (tmp_path / "web.yaml").write_text(AVAILABILITY, encoding="utf-8")
     rows = (f"{T + 60 * index},{90 if 300 <= index < 320 else 100},{10 if 300 <= index < 320 else 0}" for index in range(600))
     (tmp_path / "web.csv").write_text("time,good,bad\n" + "\n".join(rows), encoding="utf-8")
     (tmp_path / "out.csv").write_text(f"start,end,reason\n{T + 60 * 305},{T + 60 * 310},pump\n", encoding="utf-8")

@@ -10,24 +10,8 @@ import yaml
 
 from console.refusal import ExitCode
 from tests.console.command_line import Said, run
+from tests.console.written import AVAILABILITY
 
-PLAIN = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: availability}
-spec:
-  service: web
-  indicator:
-    metadata: {name: ok}
-    spec:
-      ratioMetric:
-        counter: true
-        good: {metricSource: {type: Prometheus, spec: {query: a}}}
-        total: {metricSource: {type: Prometheus, spec: {query: b}}}
-  timeWindow: [{duration: 30d, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives: [{target: 0.999}]
-"""
 START = 1_767_225_600
 
 
@@ -48,7 +32,7 @@ def test_rules_for_kubernetes_and_an_alertmanager_that_knows_the_fleet(here: Cal
 @pytest.fixture
 def plain(tmp_path: Path) -> Path:
     file = tmp_path / "plain.yaml"
-    file.write_text(PLAIN, encoding="utf-8")
+    file.write_text(AVAILABILITY, encoding="utf-8")
     return file
 
 
@@ -147,7 +131,7 @@ def test_people_read_it_too(tmp_path: Path, plain: Path) -> None:
 def test_refusals_of_evaluate(
     tmp_path: Path, plain: Path, change: tuple[str, str], arguments: tuple[str, ...], code: int, words: str
 ) -> None:
-    plain.write_text(PLAIN.replace(*change), encoding="utf-8")
+    plain.write_text(AVAILABILITY.replace(*change), encoding="utf-8")
     said = run(tmp_path, "slo", "evaluate", str(plain), "--events", str(series(tmp_path, minutes(9, 3))), *arguments)
     assert said.code == code, said.err
     assert words in said.err
@@ -155,7 +139,7 @@ def test_refusals_of_evaluate(
 
 
 def test_an_objective_of_90_percent_gets_the_tiers_that_can_fire(tmp_path: Path, plain: Path) -> None:
-    plain.write_text(PLAIN.replace("0.999", "0.9"), encoding="utf-8")
+    plain.write_text(AVAILABILITY.replace("0.999", "0.9"), encoding="utf-8")
     (explained,) = run(tmp_path, "slo", "explain", str(plain), "--json").document["objectives"]
     assert [tier["name"] for tier in explained["tiers"]] == ["page-slow", "ticket-quick", "ticket-slow"]
     assert [(tier["name"], tier["can_fire"]) for tier in explained["unreachable"]] == [("page-quick", False)]
@@ -166,7 +150,7 @@ def test_an_objective_of_90_percent_gets_the_tiers_that_can_fire(tmp_path: Path,
 
 def test_a_tier_that_can_never_fire_is_refused_where_it_was_asked_for(tmp_path: Path, plain: Path) -> None:
     asked = "\n  alertPolicies: [page-quick, ticket-slow]\n"
-    plain.write_text(PLAIN.rstrip().replace("0.999", "0.9") + asked, encoding="utf-8")
+    plain.write_text(AVAILABILITY.rstrip().replace("0.999", "0.9") + asked, encoding="utf-8")
     said = run(tmp_path, "slo", "validate", str(plain), "--json")
     assert said.code == ExitCode.BAD_INPUT
     assert not said.document["valid"]

@@ -10,20 +10,10 @@ from storage.client import StoreAddress
 from storage.reader import Reader
 from tests.console import seeded
 from tests.console.conftest import observatory
+from tests.console.written import purity
 
 pytestmark = pytest.mark.stack
 _OLD = "lab%20bench%2Fold%20%3C1%3E"
-_NOT_BAD = f"""
-apiVersion: openslo/v1
-kind: SLO
-metadata: {{name: {seeded.OBJECTIVE}, annotations: {{photonwatch.dev/subjects: "!{seeded.BAD}"}}}}
-spec:
-  service: single-photon-sources
-  indicatorRef: sps-g2-zero
-  timeWindow: [{{duration: 30d, isRolling: true}}]
-  budgetingMethod: Occurrences
-  objectives: [{{target: 0.99, op: lt, value: 0.5}}]
-"""
 
 
 def test_the_fleet_page_says_how_each_device_stands(web: httpx.Client) -> None:
@@ -139,7 +129,7 @@ def test_excluded_time_shows_its_share_who_and_why(web: httpx.Client) -> None:
 
 
 def test_an_objective_shows_only_at_whom_it_is_about(fleet_store: StoreAddress, now_s: int, tmp_path: Path) -> None:
-    (tmp_path / "own.yaml").write_text(_NOT_BAD, encoding="utf-8")
+    (tmp_path / "own.yaml").write_text(purity(f'subjects: "!{seeded.BAD}"'), encoding="utf-8")
     with Reader(fleet_store) as reader:
         rows = {row.device: row for row in observatory(reader, now_s, load([tmp_path / "own.yaml"])).fleet().devices}
     shown = {name: [one.objective for one in row.objectives if one.objective == seeded.OBJECTIVE] for name, row in rows.items()}
