@@ -26,7 +26,7 @@ from slo.openslo import (
     Slo,
     Target,
 )
-from slo.period import period_s
+from slo.period import CalendarWindow, period_s
 from slo.tier_binding import TierGround, chosen_tiers, default_tiers, short_window_s
 from slo.tiers import SEVERITIES, Tier
 
@@ -213,7 +213,8 @@ class Binder:
         self, slo: Slo, target_ratio: Fraction, target: Target, *, watched: bool
     ) -> tuple[tuple[Tier, ...], tuple[Tier, ...]]:
         assert slo.window is not None  # noqa: S101 - _slo looked
-        ground = TierGround(slo, period_s(slo.window), target_ratio, target.place, watched)
+        moving = isinstance(slo.window, CalendarWindow) or "event-window" in annotations(slo)
+        ground = TierGround(slo, period_s(slo.window), target_ratio, target.place, watched, moving)
         breaching = self._conditions(policy for policy in self._policies(slo) if policy.when_breaching)
         if slo.policies is None:
             return default_tiers(ground, breaching)

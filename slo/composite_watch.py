@@ -118,7 +118,7 @@ class CompositeWatch:
 
     def _passing(self, tracks: Sequence[Track], since: int, now: int) -> list[int]:
         """When between two samples a sum of the windows changes, as long as one of them holds anything bad."""
-        longest = self.windows.burning_s
+        longest = self.windows.sight_s
         if now <= since or not any(track.line.sums([since - longest], now)[0].bad for track in tracks):
             return []
         lengths = (0, *self.windows.edges_s)

@@ -28,13 +28,14 @@ class Exhaustion:
         self.alerts = tuple((severity, min(within_s, objective.period_s)) for severity, within_s in objective.exhaustion_alerts)
         self._budget = objective.budget
         self._pace_s = pace_window_s(objective)
-        self._place = windows.lengths_s.index(self._pace_s)
+        self._place = None if self._pace_s == objective.moving_period_s else windows.lengths_s.index(self._pace_s)
         self._calendar = objective.window if isinstance(objective.window, CalendarWindow) else None
         self._events = objective.event_window
 
     def due(self, line: History, sums: Sequence[Counts], start_unix_s: int, now_unix_s: int) -> tuple[str, ...]:
         """The severities that fire; ``start`` is where the period begins, ``sums`` are those of the objective's windows."""
-        pace, period = sums[self._place], sums[-1]
+        period = sums[-1]
+        (pace,) = line.sums([now_unix_s - self._pace_s], now_unix_s) if self._place is None else (sums[self._place],)
         if not pace.bad or pace.bad <= self._budget * pace.events or self._budget * period.events < 1:
             return ()
         return tuple(

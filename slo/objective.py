@@ -10,7 +10,7 @@ from typing import NamedTuple
 from schemas.ids import IndicatorId, SubjectId
 from slo.errors import Place
 from slo.exact import number_text
-from slo.period import Window, period_s
+from slo.period import CalendarWindow, Window, period_s
 from slo.tiers import Tier
 
 
@@ -164,6 +164,11 @@ class Objective:
     def period_s(self) -> int:
         """The compliance window's length; a month counts as 30 days, a quarter as 90, a year as 365."""
         return period_s(self.window)
+
+    @property
+    def moving_period_s(self) -> int | None:
+        """``period_s`` where the period is not the last so many seconds: a calendar's, or that of the last so many events."""
+        return self.period_s if isinstance(self.window, CalendarWindow) or self.event_window is not None else None
 
     @property
     def windows_s(self) -> tuple[int, ...]:

@@ -17,20 +17,28 @@ _SHORT_SHARE = 12
 
 @dataclass(frozen=True, slots=True)
 class TierGround:
-    """What tiers stand on: an objective's SLO, period, target and place. ``watched``: it is judged here, by our severities."""
+    """What tiers stand on: an objective's SLO, period, target and place. ``watched``: it is judged here, by our severities.
+    ``moving``: the period is a calendar's, or that of the last so many events; a tier that looks back as long means other time.
+    """
 
     slo: Slo
     period_s: int
     target: Fraction
     place: Place
     watched: bool
+    moving: bool
+
+    @property
+    def longest_s(self) -> int:
+        """How long tiers may look back."""
+        return self.period_s - self.moving
 
 
 def default_tiers(ground: TierGround, conditions: Iterable[AlertCondition]) -> tuple[tuple[Tier, ...], tuple[Tier, ...]]:
     """The tiers of an SLO that does not speak of alerting, and those that its objective leaves no room for; tiers that look back
-    longer than the period are neither.
+    too long are neither.
     """
-    fitting = [condition for condition in conditions if condition.lookback_s <= ground.period_s]
+    fitting = [condition for condition in conditions if condition.lookback_s <= ground.longest_s]
     minimum = _minimum_events(ground, [condition.metadata.name for condition in fitting])
     tiers = [_tier(ground, condition, minimum) for condition in fitting]
     budget = 1 - ground.target
@@ -90,10 +98,11 @@ def _tier(ground: TierGround, condition: AlertCondition, minimum: Mapping[str, i
             f"tier `{name}` has a short window of {short_s} s and a long one of {long_s} s",
             "make alertAfter (the short window) shorter than lookbackWindow (the long one)",
         )
-    if long_s > ground.period_s:
+    if long_s > ground.longest_s:
+        than = "longer than" if long_s > ground.period_s else "no less than"
         raise DefinitionError(
             ground.slo.metadata.place,
-            f"tier `{name}` looks back {long_s} s, longer than the {ground.period_s} s of SLO `{ground.slo.metadata.name}`",
+            f"tier `{name}` looks back {long_s} s, {than} the {ground.period_s} s of SLO `{ground.slo.metadata.name}`",
             "shorten lookbackWindow, or leave this tier's policy out of the SLO",
         )
     factor = condition.threshold

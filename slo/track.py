@@ -123,7 +123,7 @@ class Track:
         """When between now and ``end`` a sum of the tiers' windows changes, as long as one of them holds anything bad."""
         now = self.now_unix_s
         closing = set(self._tally.closings(now, end))
-        line, longest = self._tally.line, self._windows.burning_s
+        line, longest = self._tally.line, self._windows.sight_s
         if not longest or not (closing or line.sums([now - longest], now)[0].bad):
             return []
         found = set(closing)

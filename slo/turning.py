@@ -53,8 +53,7 @@ def instants(objective: Objective, line: Timeline, at_ns: int) -> Times:
     bad is in sight.
     """
     windows = Windows(objective)
-    sight_ns = max(windows.burning_s, pace_window_s(objective)) * NS
-    spans = _spans(line.ends_ns[np.flatnonzero(np.diff(line.bad))], sight_ns)
+    spans = _spans(line.ends_ns[np.flatnonzero(np.diff(line.bad))], windows.sight_s * NS)
     coming = [_within(spans, line.ends_ns + length * NS) for length in (0, *windows.edges_s)]
     steps = []
     if objective.exhaustion_alerts and len(line.ends_ns):

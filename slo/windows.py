@@ -2,6 +2,7 @@
 
 from slo.counts import Amount
 from slo.history import NEVER, History
+from slo.horizon import pace_window_s
 from slo.objective import Objective
 from slo.period import CalendarWindow, Span, span_at
 
@@ -14,9 +15,11 @@ class Windows:
 
     def __init__(self, objective: Objective) -> None:
         self.lengths_s = objective.windows_s
-        self.burning_s = max((tier.long_s for tier in objective.tiers), default=0)
+        burning_s = max((tier.long_s for tier in objective.tiers), default=0)
+        self.sight_s = max(burning_s, pace_window_s(objective)) if objective.exhaustion_alerts else burning_s
+        """While nothing bad ended within so long, no alert fires."""
         leaving = {max(0, objective.period_s - within_s) for _, within_s in objective.exhaustion_alerts}
-        edges = {*self.lengths_s, *leaving} if leaving else {each for each in self.lengths_s if each <= self.burning_s}
+        edges = {*self.lengths_s, *leaving} if leaving else {each for each in self.lengths_s if each <= burning_s}
         self.edges_s = sorted(edges)
         """How long after its end a bucket may make an alert turn: it leaves a window then, or is about to."""
         self._calendar = objective.window if isinstance(objective.window, CalendarWindow) else None
@@ -37,8 +40,7 @@ class Windows:
         start = now_unix_s - self.lengths_s[-1]
         if self._calendar is None:
             return start
-        longest = now_unix_s - self.lengths_s[-2] if len(self.lengths_s) > 1 else now_unix_s
-        return min(self._period_start(self._calendar, now_unix_s), longest)
+        return min(self._period_start(self._calendar, now_unix_s), now_unix_s - self.sight_s)
 
     def _period_start(self, calendar: CalendarWindow, now_unix_s: int) -> int:
         if not self._span.start_unix_s < now_unix_s <= self._span.end_unix_s:

@@ -153,6 +153,17 @@ def test_minimum_events(tmp_path: Path) -> None:
     assert [tier.minimum_events for tier in one.tiers] == [0, 9]
 
 
+def test_default_tiers_look_back_less_than_a_calendars_period(tmp_path: Path) -> None:
+    silent = MINE[: MINE.index("  alertPolicies:")]
+    rolling = silent.replace("duration: 30d", "duration: 1d")
+    calendar = rolling.replace("true}", "false, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}")
+    longest = {
+        name: max(tier.long_s for tier in only(loaded(tmp_path, text), "strict-purity").tiers)
+        for name, text in (("rolling", rolling), ("calendar", calendar))
+    }
+    assert longest == {"rolling": DAY, "calendar": 6 * 3_600}
+
+
 def test_several_targets_are_several_objectives(tmp_path: Path) -> None:
     more = MINE.replace("99.9}", "99.9}\n    - {displayName: Loose, op: lte, value: 0.5, target: 0.99}")
     definitions = loaded(tmp_path, more.replace("    - alertPolicyRef: page-quick\n", ""), shipped=False)
@@ -208,6 +219,12 @@ def test_what_loads_but_cannot_be_judged_says_why() -> None:
             "write a number, auto, or `tier=number`",
         ),
         ("duration: 30d", "duration: 1d", "", "looks back 259200 s, longer than the 86400 s of SLO `strict-purity`"),
+        (
+            "{duration: 30d, isRolling: true}",
+            "{duration: 3d, isRolling: false, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}",
+            "",
+            "looks back 259200 s, no less than the 259200 s of SLO `strict-purity`",
+        ),
         ("targetPercent: 99.9", "targetPercent: 100", ":26:44:", "leaves no budget to judge by"),
         ("  indicatorRef: purity\n", "", "", "names no indicator; add `indicatorRef:`"),
     ],
