@@ -8,7 +8,7 @@ import urllib3
 
 from console.notify.alertmanager import AlertmanagerReceiver
 from console.notify.receiver import DeliveryError
-from slo.suppression import Surroundings
+from slo.suppression import Suppressions, Surroundings
 from tests.console.notify.test_receiver import serving
 
 
@@ -30,4 +30,4 @@ def test_an_answer_that_is_none_is_tried_again_and_ends_nobody(answer: bytes) ->
     with serving(ThreadingHTTPServer(("127.0.0.1", 0), Proxy)) as port, urllib3.PoolManager() as pool:
         receiver = AlertmanagerReceiver(f"http://127.0.0.1:{port}", "", lambda: datetime.now(UTC), pool)
         with pytest.raises(DeliveryError, match="answers as no Alertmanager does"):
-            receiver.refresh([], Surroundings(), hears=True)
+            receiver.refresh(Suppressions([], Surroundings(), 0), hears=True)
