@@ -15,6 +15,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -94,24 +95,21 @@ class CoincidenceParameters:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Tail:
+class Tail(msgspec.Struct, frozen=True):
     """Tags of the live stretch that may still find partners."""
 
     time_ps: Times
     channel: Channels
 
 
-@dataclass(frozen=True, slots=True)
-class CoincidenceState:
+class CoincidenceState(msgspec.Struct, frozen=True):
     """Of the tags, and of the tags shifted apart (None: accidentals are not counted)."""
 
     seen: TallyState[Tail]
     shifted: TallyState[Tail] | None
 
 
-@dataclass(frozen=True, slots=True)
-class CoincidenceTallies:
+class CoincidenceTallies(msgspec.Struct, frozen=True):
     """Closed panes, ascending; ``shifted`` are the accidentals', which close later. ``read`` tells what they hold."""
 
     seen: tuple[Tally, ...]

@@ -6,6 +6,7 @@ A gap belongs to the pane of its later tag. A loss hides tags, so no gap spans o
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
 import numpy as np
 
 from schemas.block import Times
@@ -64,8 +65,7 @@ class GapParameters:
         return GapLayout.equal(self.channels, self.bin_width_ps, self.bins)
 
 
-@dataclass(frozen=True, slots=True)
-class LastTags:
+class LastTags(msgspec.Struct, frozen=True):
     """The last tag of each channel in the live stretch: int64, 256 entries, ``NO_TAG`` for none."""
 
     time_ps: Times

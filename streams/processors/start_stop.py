@@ -13,6 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -91,8 +92,7 @@ class StartStopParameters:
         return Folding(period.numerator, period.denominator, -int(-period * self.divider // 1))
 
 
-@dataclass(frozen=True, slots=True)
-class LatestStart:
+class LatestStart(msgspec.Struct, frozen=True):
     """The latest start of the live stretch, and which stop channels it has seen since. None: no start yet."""
 
     time_ps: int | None
