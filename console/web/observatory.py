@@ -20,6 +20,7 @@ from console.web.views import (
     ObjectiveView,
     RateStrip,
     State,
+    leading,
 )
 from schemas.ids import DeviceId, IndicatorId, RunId, SubjectId
 from schemas.panes import PaneParameters
@@ -273,13 +274,10 @@ def _alarm(state: AlertState, context: Suppressions) -> AlarmView:
     )
 
 
-_WORST_FIRST: Final = (Verdict.BAD, Verdict.INSUFFICIENT, Verdict.EXCLUDED, Verdict.GOOD)
-
-
 def _state(objectives: Sequence[ObjectiveView]) -> State:
     """The worst verdict of all."""
-    verdicts = {objective.verdict for objective in objectives}
-    return next((State(verdict.value) for verdict in _WORST_FIRST if verdict in verdicts), State.UNJUDGED)
+    worst = leading(objectives)
+    return State(worst.verdict.value) if worst and worst.verdict else State.UNJUDGED
 
 
 def _by_subject(budgets: Sequence[StoredBudget]) -> dict[tuple[str, str], StoredBudget]:

@@ -1,6 +1,8 @@
 """What the pages show and the JSON API answers: one tree of values, rendered twice."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -50,6 +52,14 @@ class ObjectiveView(msgspec.Struct, frozen=True, kw_only=True):
     """Share of them that was taken out: maintenance, calibration, warm-up."""
 
 
+_WORST_FIRST: Final = (Verdict.BAD, Verdict.INSUFFICIENT, Verdict.EXCLUDED, Verdict.GOOD, None)
+
+
+def leading(objectives: Sequence[ObjectiveView]) -> ObjectiveView | None:
+    """The first of those with the worst verdict."""
+    return min(objectives, key=lambda each: _WORST_FIRST.index(each.verdict), default=None)
+
+
 class AlarmView(AlertState, frozen=True, kw_only=True):
     """An alert, why nobody is told of it while it fires (empty: they are), and what probably is behind it: something that its
     subject depends on, and the failures that it looks like, the likeliest first, with what each rests on.
@@ -84,6 +94,11 @@ class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
     objectives: tuple[ObjectiveView, ...]
     alerts: tuple[AlarmView, ...]
     """Those that fire."""
+
+    @property
+    def leading(self) -> ObjectiveView | None:
+        """What decides how the device stands: an objective with the worst verdict, of several the first."""
+        return leading(self.objectives)
 
 
 class FleetView(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,8 @@ def test_the_fleet_page_says_how_each_device_stands(web: httpx.Client) -> None:
     page = web.get("/")
     assert page.status_code == 200
     assert "3 devices: 1 bad, 1 silent, 1 excluded. 2 alerts firing." in page.text
-    for word in ("sps-good", "sps-bad", ">page<", "1.6 kHz", "\u221230"):
+    title = web.get("/api/v1/fleet").json()["devices"][1]["objectives"][0]["title"]
+    for word in ("sps-good", "sps-bad", ">page<", "1.6 kHz", "\u221230", f"{title}, "):
         assert word in page.text
     assert "lab bench/old &lt;1&gt;" in page.text
     assert "<b>broke</b>" not in page.text
