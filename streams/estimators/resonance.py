@@ -35,6 +35,8 @@ _NARROWEST = 1.0
 """Linewidths lie between so many sweeps and so many of its steps."""
 _STEEPEST = 3.0
 """Change of the line's gain over the sweep, nepers."""
+_MOST_CURVED = 3.0
+"""Change of the line's gain (nepers) and phase that its curve may make from the middle of the sweep to twice its ends."""
 _LEAST_SHARE = 0.05
 """Of the largest circle's diameter: what a further resonance needs to be counted; ripples of the line stay below."""
 _APART = 0.5
@@ -147,6 +149,32 @@ def stacked(values: Complexes) -> Floats:
     return np.concatenate((values.real, values.imag))
 
 
+def straightened(found: Resonances) -> Resonances | None:
+    """The same resonances in a line whose gain and phase may curve, too, that curve taken off; None where no fit finds one.
+
+    What else a line does is told by this difference, not by the scatter around either.
+    """
+    place, number = places(found.frequency_hz), len(found.lines)
+    values, reach = found.fitted.values, [_MOST_CURVED] * 2
+
+    def curve(parameters: Floats) -> Complexes:
+        return np.asarray(np.exp(complex(*parameters[values.size :]) * place**2))
+
+    lower, upper = _limits(place, number)
+    curved = fit(
+        lambda given: stacked(delayed_lines(place, given[: values.size]) * curve(given)),
+        Gaussian(stacked(found.measured)),
+        [*values, 0.0, 0.0],
+        [*lower, *(-each for each in reach)],
+        [*upper, *reach],
+    )
+    if curved is None:
+        return None
+    straight = np.asarray(found.measured / curve(curved.values))
+    fitted = _fit(place, straight, curved.values[: values.size].tolist(), number)
+    return None if fitted is None else _resonances(found.frequency_hz, straight, 1.0, fitted, found.significance)
+
+
 def _middle(frequency_hz: Floats) -> float:
     return float(frequency_hz[0] + frequency_hz[-1]) / 2
 
@@ -157,11 +185,15 @@ def places(frequency_hz: Floats) -> Floats:
 
 
 def _fit(place: Floats, scaled: Complexes, start: list[float], number: int) -> CurveFit | None:
+    return fit(lambda values: stacked(delayed_lines(place, values)), Gaussian(stacked(scaled)), start, *_limits(place, number))
+
+
+def _limits(place: Floats, number: int) -> tuple[list[float], list[float]]:
     narrow = log(_NARROWEST / place.size)
     reach = 2 * pi * place.size
     lower = [-0.6, narrow, -np.inf, -np.inf] * number + [-np.inf, -np.inf, -reach, -_STEEPEST]
     upper = [0.6, log(4 * _WIDEST), np.inf, np.inf] * number + [np.inf, np.inf, reach, _STEEPEST]
-    return fit(lambda values: stacked(delayed_lines(place, values)), Gaussian(stacked(scaled)), start, lower, upper)
+    return lower, upper
 
 
 def _plausible(found: CurveFit, number: int, points: int, apart: float) -> bool:

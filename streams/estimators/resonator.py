@@ -4,7 +4,7 @@ The circle's diameter tells the coupling: B/A = -(Q_l/|Q_c|) e^{iφ} beside a li
 With unequal impedances φ is not 0 and the internal loss is 1/Q_i = 1/Q_l - cos φ/|Q_c| (diameter correction: Khalil et al., J.
 Appl. Phys. 111, 054510 (2012); Probst et al., Rev. Sci. Instrum. 86, 024706 (2015)). In transmission the height is not
 calibrated, and only f_r and Q_l are known. f_r is the resonance itself: where |S| is least lies beside it when φ is not 0, and
-is given apart.
+is given apart. Where the model leaves something smooth over, intervals cover a line that curves, too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,9 +21,9 @@ from streams.estimators.curve_fit import CurveFit
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, not_estimated
 from streams.estimators.fit_report import goodness, misfit_warnings
 from streams.estimators.outcome import Bounds, Curve, Fit, Fitted, Floats, Outcome
-from streams.estimators.resonance import Complexes, Line, Resonances, find_resonances
+from streams.estimators.resonance import Complexes, Line, Resonances, find_resonances, straightened
 
-METHOD = "circle fit of complex S with cable delay, gain slope and mismatch, by least squares; profile likelihood, v1"
+METHOD = "circle fit of complex S with cable delay, gain slope and mismatch, by least squares; profile likelihood, v2"
 Geometry = Literal["notch", "reflection", "transmission"]
 SPIN_TUNED_OUT: Mapping[str, Parameter] = MappingProxyType({"spin": "detuned"})
 """Conditions of a sweep that shows the resonator alone."""
@@ -48,6 +48,8 @@ class Resonator:
     found: Resonances
     line: Line
     geometry: Geometry
+    curved: "Resonator | None" = None
+    """The same, had the line curved; where the model leaves something smooth over."""
 
     @property
     def frequency_error_hz(self) -> float:
@@ -66,7 +68,18 @@ class Resonator:
     def width_bounds_hz(self, confidence: float) -> Bounds:
         lower, upper = self.found.fitted.interval(self.line.index + 1, confidence)
         span = self.found.span_hz
-        return None if lower is None else exp(lower) * span, None if upper is None else exp(upper) * span
+        own = None if lower is None else exp(lower) * span, None if upper is None else exp(upper) * span
+        return own if self.curved is None else _both(own, self.curved.width_bounds_hz(confidence))
+
+    def loss_bounds(self, quality: Literal["internal", "coupling"], confidence: float) -> tuple[float, float]:
+        """Of 1/Q."""
+        loss, error = self.found.fitted.propagated(self.inverse_internal if quality == "internal" else self.inverse_coupling)
+        reach = self.found.fitted.quantile(confidence) * error
+        lower, upper = loss - reach, loss + reach
+        if self.curved is not None:
+            others = self.curved.loss_bounds(quality, confidence)
+            lower, upper = min(lower, others[0]), max(upper, others[1])
+        return lower, upper
 
     def coupling(self, values: Floats) -> complex:
         """Q_l/Q_c, complex; 0 in transmission."""
@@ -103,8 +116,10 @@ def resonator(sweep: ResonatorSweep, near_hz: float | None = None) -> Resonator 
     found = find_resonances(frequency, np.array(sweep.s_real) + 1j * np.array(sweep.s_imag))
     if isinstance(found, str):
         return found
-    nearest = found.strongest if near_hz is None else min(found.lines, key=lambda line: abs(line.frequency_hz - near_hz))
-    return Resonator(found, nearest, sweep.geometry)
+    straight = straightened(found) if found.fitted.misfit else None
+    nearest = found.strongest if near_hz is None else _nearest(found, near_hz)
+    curved = None if straight is None else Resonator(straight, _nearest(straight, nearest.frequency_hz), sweep.geometry)
+    return Resonator(found, nearest, sweep.geometry, curved)
 
 
 def photon_loss(data: Sequence[ResonatorSweep], parameters: ResonatorParameters) -> Outcome:
@@ -136,24 +151,33 @@ def quality_factor(data: Sequence[ResonatorSweep], parameters: QualityParameters
     found = resonator(sweep, parameters.near_hz)
     if isinstance(found, str):
         return not_estimated(parameters, found, unit="1", method=METHOD, counts={"points": len(sweep.frequency_hz)})
-    fitted = found.found.fitted
     if parameters.quality == "loaded":
         bounds = found.width_bounds_hz(parameters.confidence)
         frequency = found.line.frequency_hz
         lower, upper = (None if width is None else frequency / width for width in (bounds[1], bounds[0]))
         return _outcome(found, parameters, frequency / found.line.width_hz, (lower, upper), unit="1")
-    inverse = found.inverse_internal if parameters.quality == "internal" else found.inverse_coupling
-    loss, error = fitted.propagated(inverse)
-    reach = fitted.quantile(parameters.confidence) * error
-    if loss + reach <= 0:
+    values = found.found.fitted.values
+    loss = found.inverse_internal(values) if parameters.quality == "internal" else found.inverse_coupling(values)
+    lower, upper = found.loss_bounds(parameters.quality, parameters.confidence)
+    if upper <= 0:
         why = f"the internal loss is below 0: the sweep is no {sweep.geometry} sweep"
         return _outcome(found, parameters, None, (None, None), unit="1", warning=why)
-    value = 1 / loss if loss > reach else None
+    value = 1 / loss if lower > 0 else None
     warning = (
         "" if value is not None else f"{parameters.quality} loss is too small beside the other to be told: a lower limit only"
     )
-    bounds = 1 / (loss + reach), None if value is None else 1 / (loss - reach)
+    bounds = 1 / upper, None if value is None else 1 / lower
     return _outcome(found, parameters, value, bounds, unit="1", warning=warning)
+
+
+def _nearest(found: Resonances, near_hz: float) -> Line:
+    return min(found.lines, key=lambda line: abs(line.frequency_hz - near_hz))
+
+
+def _both(one: Bounds, other: Bounds) -> Bounds:
+    """What covers both; a bound that one of them does not set is none."""
+    lower = None if one[0] is None or other[0] is None else min(one[0], other[0])
+    return lower, None if one[1] is None or other[1] is None else max(one[1], other[1])
 
 
 def one_sweep(data: Sequence[ResonatorSweep]) -> ResonatorSweep:
@@ -232,6 +256,10 @@ def _outcome(
         "resonances": len(found.found.lines),
     }
     warnings = [warning] if warning else []
+    if found.curved is not None:
+        width = found.curved.line.width_hz
+        stated["width_curved_hz"] = width
+        warnings.append(f"were the line to curve, κ would be {width / 1e3:.6g} kHz: intervals cover that, too")
     if len(found.found.lines) > 1:
         others = ", ".join(f"{each.frequency_hz / 1e9:.6f} GHz" for each in found.found.lines if each is not line)
         warnings.append(f"{len(found.found.lines)} resonances in the sweep (others at {others}): modes crowd")
