@@ -166,5 +166,7 @@ class Pipelines:
         about = () if indicator is None else self._knowledge.definitions.about(indicator, system)
         asked = {each.criterion.integration_s for each in about if each.criterion}
         integration_s = min((seconds for seconds in asked if seconds), default=INTEGRATION_S)
-        lacking = None if indicator is None else partial(self._thresholds.shortfalls, indicator, system)
-        return Sampling(indicator, integration_s, self._tag_sampler, lacking)
+        if indicator is None:
+            return Sampling(None, integration_s, self._tag_sampler)
+        lacking = partial(self._thresholds.shortfalls, indicator, system)
+        return Sampling(indicator, integration_s, self._tag_sampler, lacking, self._thresholds.interval(indicator, system))

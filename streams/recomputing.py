@@ -109,8 +109,9 @@ class Recomputing:
             data = clicks_of(old.estimate)
         except MeasurementError:
             return Recomputed(old, None, _NO_COUNTS)
-        known = self._calibrations.at(old.device, old.end_unix_s)
-        outcome = estimated(row, estimator, (data,), known)
+        kind = self._thresholds.interval(row.id, system_by_prefix(old.device))
+        given = {"interval": kind, **self._calibrations.at(old.device, old.end_unix_s)}
+        outcome = estimated(row, estimator, (data,), given)
         return Recomputed(
             old,
             IndicatorSample(

@@ -145,19 +145,23 @@ class Sampler:
             able = [(each, each.usable(data)) for each in known if each.serves(conditions) and series in {None, each.series}]
             taking = [(estimator, usable) for estimator, usable in able if usable]
             if taking:
-                calibrated = self._calibrations.at(span.device, span.end_unix_s)
-                suiting = (one for one in taking if one[0].suits(one[1], calibrated))
+                given = {
+                    "interval": self._thresholds.interval(row.id, system_by_prefix(span.device)),
+                    **self._calibrations.at(span.device, span.end_unix_s),
+                }
+                suiting = (one for one in taking if one[0].suits(one[1], given))
                 estimator, usable = next(suiting, taking[0])
-                yield row, estimated(row, estimator, usable, calibrated)
+                yield row, estimated(row, estimator, usable, given)
 
 
-def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], calibrated: Mapping[str, Parameter]) -> Outcome:
-    """An indicator's outcome of data, under the catalogue's parameters and what calibration says of the device.
+def estimated(row: Indicator, estimator: Estimator, data: Sequence[object], given: Mapping[str, Parameter]) -> Outcome:
+    """An indicator's outcome of data, under the catalogue's parameters and what is ``given``: by calibration, and the interval's
+    kind.
 
     Data that an estimator refuses are an estimate without a value that says why: they must not pass for silence.
     """
     names = estimator.parameter_names
-    parameters = {name: value for name, value in {**row.parameters, **calibrated}.items() if name in names}
+    parameters = {name: value for name, value in {**row.parameters, **given}.items() if name in names}
     try:
         outcome = estimator(data, parameters)
     except (EstimatorError, ArithmeticError, ValueError) as error:

@@ -76,7 +76,8 @@ class TagSampler:
             except (AnalysisError, MeasurementError):
                 continue  # this device's tags do not speak of it: no herald, no period, no live time
             if _speaks(estimator, data, known):
-                yield row, estimated(row, estimator, (data,), known)
+                given = {"interval": self._thresholds.interval(row.id, system), **known}
+                yield row, estimated(row, estimator, (data,), given)
 
 
 def _speaks(estimator: Estimator, data: Data, known: Mapping[str, Parameter]) -> bool:

@@ -13,6 +13,7 @@ from streams.alignment import Aligned, Alignment, Sides
 from streams.clock_parameters import ClockParameters
 from streams.confluence import Confluence
 from streams.errors import StreamsError
+from streams.estimators.estimator import IntervalKind
 from streams.estimators.g2 import G2Parameters
 from streams.positions import AlignmentPosition, SourcePosition, StreamPosition
 from streams.processors import arrivals, g2_samples, panes
@@ -33,13 +34,14 @@ class Sampling:
     """Which indicator a device's g² is (None: none), over how much event time samples are taken, and what else a window says.
 
     ``others`` is told the window, the detectors with their channels' labels, and the period. ``lacking``: what an undecided g²
-    lacks.
+    lacks. ``interval``: that of g².
     """
 
     indicator: IndicatorId | None
     integration_s: int
     others: "Callable[[TagWindow, Inputs], tuple[IndicatorSample, ...]] | None" = None
     lacking: Lacking | None = None
+    interval: IntervalKind = "fixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +293,7 @@ class TagStream:
             indicator=asked.indicator,
             integration_s=asked.integration_s,
             panes=self._analysis.panes,
-            g2=G2Parameters(period_ps=self._period_ps),
+            g2=G2Parameters(period_ps=self._period_ps, interval=asked.interval),
             firmware=self.position.firmware,
             others=None if asked.others is None else partial(_told, asked.others, self._inputs),
             lacking=asked.lacking,

@@ -1,4 +1,8 @@
-"""The thresholds that the definitions in force hold estimates against, and what an undecided estimate lacks for each."""
+"""What the definitions in force ask of estimates: the thresholds that they hold them against, and how sure they must be.
+
+A verdict that may page somebody is asked for again and again, day and night: its interval is the one that holds however often one
+looks (docs/decisions/0014).
+"""
 
 from fractions import Fraction
 
@@ -6,8 +10,11 @@ from schemas.ids import IndicatorId
 from schemas.records import Shortfall
 from slo.definitions import Definitions
 from slo.objective import Operator
+from streams.estimators.estimator import IntervalKind
 from streams.estimators.forecast import forecast
 from streams.estimators.outcome import Outcome
+
+_PAGE = "page"
 
 
 class Thresholds:
@@ -25,6 +32,11 @@ class Thresholds:
             if lacks is not None:
                 found.append(Shortfall(operator=operator.value, threshold=str(threshold), more=lacks.more, seconds=lacks.seconds))
         return tuple(found)
+
+    def interval(self, indicator: IndicatorId, system: str) -> IntervalKind:
+        """The kind of interval that estimates have, where they can have either."""
+        objectives = () if self._definitions is None else self._definitions.about(indicator, system)
+        return "time-uniform" if any(tier.severity == _PAGE for each in objectives for tier in each.tiers) else "fixed"
 
     def _of(self, indicator: IndicatorId, system: str) -> tuple[tuple[Operator, Fraction], ...]:
         if self._definitions is None:

@@ -125,7 +125,8 @@ def _g2(window: TagWindow, sampling: G2Sampling) -> tuple[IndicatorSample, ...]:
     if sampling.indicator is None:
         return ()
     estimate = _estimate(total, sampling.g2)
-    outcome = area_outcome(estimate, total.live_ps / 1e12, background_per_peak=sampling.g2.background_per_peak)
+    g2 = sampling.g2
+    outcome = area_outcome(estimate, total.live_ps / 1e12, background_per_peak=g2.background_per_peak, kind=g2.interval)
     return (
         IndicatorSample(
             subject=SubjectId(first.device),
