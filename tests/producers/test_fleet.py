@@ -129,6 +129,7 @@ async def test_a_stall_beyond_the_lag_is_declared(broker: str, tmp_path: Path) -
         stop.set()
         totals = await running
     blocks = await blocks_of(broker, totals)
+    assert len(totals) > 1
     for one in totals:
         lost_ps = [loss.end_ps - loss.start_ps for block in blocks[one.device] for loss in block.context.losses]
         assert sum(lost_ps) == one.lost_ps

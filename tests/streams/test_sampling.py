@@ -87,10 +87,11 @@ def test_a_measurement_is_sampled_at_once(sampler: Sampler) -> None:
         end_unix_ns=END_S * NS - 1,
         data=HomScan(parallel=100, perpendicular=1000),
     )
-    for sample in sampler.measurement(measurement):
-        assert (sample.end_unix_s, sample.integration_s) == (END_S, 10)
-        assert sample.indicator == IndicatorId("sps.M2")
-        assert sample.estimate.lower <= 0.9 <= sample.estimate.upper
+    (sample,) = sampler.measurement(measurement)
+    assert (sample.indicator, sample.end_unix_s, sample.integration_s) == (IndicatorId("sps.M2"), END_S, 10)
+    assert sample.estimate.lower is not None
+    assert sample.estimate.upper is not None
+    assert sample.estimate.lower <= 0.9 <= sample.estimate.upper
 
 
 def test_a_histogram_of_arrivals_is_no_correlation(sampler: Sampler) -> None:
