@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 
-from slo.composite import Reading, combine, cycle, nominal_budget
+from slo.composite import Reading, combine, cycle, leaves, nominal_budget, read_whole
 from slo.objective import Composite, Mode, Part
 
 A = Part("a", Fraction(1), Fraction("0.9"))
@@ -45,3 +45,16 @@ def test_cycles_are_found_over_any_way() -> None:
     assert cycle("a", tangled) == ("a", "b", "c", "a")
     assert cycle("d", tangled) == ()
     assert cycle("e", {"e": whole("e")}) == ("e", "e")
+
+
+def test_composites_in_composites_are_read_from_the_inside() -> None:
+    inner = Composite(Mode.WORST, (A, B))
+    outer = Composite(Mode.SERIAL, (Part("inner", Fraction(1), Fraction("0.9")), A))
+    known = {"inner": inner, "outer": outer}
+    assert leaves(outer, known) == [A.objective, B.objective, A.objective]
+    ratios = [(A.objective, HALF), (A.objective, None), (B.objective, TENTH)]
+    worst = combine(Mode.WORST, [(A, HALF), (B, TENTH)])
+    assert worst is not None
+    assert read_whole(inner, known, ratios) == worst
+    assert read_whole(outer, known, ratios) == combine(Mode.SERIAL, [(outer.parts[0], worst.error_ratio), (A, HALF)])
+    assert read_whole(outer, known, []) is None

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.ids import SubjectId
-from slo.exclusions import Exclusion, admitted, covered, inside
+from slo.exclusions import Exclusion, admitted, covered, inside, spread
+from slo.topology import Topology
 
 stretches = st.lists(st.tuples(st.integers(0, 120), st.integers(-3, 40)).map(lambda s: (s[0], s[0] + s[1])), max_size=6)
 
@@ -41,3 +42,13 @@ def test_whom_an_exclusion_concerns() -> None:
     mine = Exclusion(0, 1, "why", "who", SubjectId("sps-1"))
     assert mine.concerns(SubjectId("sps-1"))
     assert not mine.concerns(SubjectId("sps-2"))
+
+
+def test_what_is_planned_is_planned_for_all_that_depends_on_it() -> None:
+    cryostat, source, link = (SubjectId(name) for name in ("cryostat", "source", "link"))
+    topology = Topology({source: (cryostat,), link: (source,)})
+    planned = [Exclusion(1, 2, "pump", subject=cryostat), Exclusion(3, 4, "audit")]
+    assert {(each.subject, each.reason) for each in spread(planned, topology)} == {
+        *((each, "pump") for each in (cryostat, source, link)),
+        ("*", "audit"),
+    }

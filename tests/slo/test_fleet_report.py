@@ -5,10 +5,11 @@ from fractions import Fraction
 
 from schemas.ids import RunId, SubjectId
 from schemas.records import AlertState
+from slo.composite_watch import member_of
 from slo.exclusions import Exclusion
-from slo.fleet_report import Counted, Out, assemble, incidents
+from slo.fleet_report import Counted, Out, assemble, incidents, wholes
 from slo.instant import NS
-from slo.objective import EventCounts
+from slo.objective import Composite, EventCounts, Mode, Part
 from tests.slo.samples import objective
 
 ONE, TWO = SubjectId("sps-1"), SubjectId("sps-2")
@@ -56,6 +57,23 @@ def test_promises_by_service_the_broken_ones_first() -> None:
     assert PURITY.criterion
     of_events = replace(PURITY, criterion=replace(PURITY.criterion, events=EventCounts("tries", good="wins")))
     assert replace(kept, objective=of_events).bounds is None
+
+
+def test_a_composite_is_kept_while_it_burns_no_more_than_its_parts_may() -> None:
+    link, part = SubjectId("link-ab"), Part("purity", Fraction(1), Fraction(9, 10))
+    path = replace(PURITY, name="path", criterion=None, composite=Composite(Mode.SERIAL, (part,)), subjects=("link-*",))
+    parts = {
+        ("purity", ONE): (Fraction(0), Fraction(100)),
+        ("purity", member_of(link, ONE)): (Fraction(90), Fraction(10)),
+        ("purity", member_of(link, TWO)): (Fraction(95), Fraction(5)),
+    }
+    counted = wholes([PURITY, path], parts)
+    assert counted.keys() == {("path", link)}
+    (promise,) = assemble([PURITY, path], (1_000, 2_000), counted, {}, {}, [], []).promises
+    assert (promise.counted.good, promise.counted.bad) == (185, 15)
+    assert promise.attained == Fraction(9, 10) * Fraction(95, 100)
+    assert promise.used == (1 - promise.attained) / (1 - Fraction(81, 100))
+    assert (promise.is_kept, promise.bounds) == (True, None)
 
 
 def test_incidents_are_pairs_the_worst_first() -> None:

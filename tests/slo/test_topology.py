@@ -27,6 +27,8 @@ def test_what_depends_on_what(tmp_path: Path) -> None:
     assert topology.upstream(SubjectId("link-ab")) == ("node-a", "fibre-ab", "node-b", "source-1", "cryostat-1", "laser-1")
     assert topology.downstream(SubjectId("cryostat-1")) == ("source-1", "node-a", "link-ab", "route-1")
     assert topology.wholes(SubjectId("node-a")) == ("link-ab", "route-1")
+    assert topology.members(SubjectId("route-1")) == ("link-ab", "link-bc", "node-a", "fibre-ab", "node-b")
+    assert topology.members(SubjectId("node-a")) == ()
     assert topology.paths[SubjectId("route-1")] == ("link-ab", "link-bc")
     assert topology.upstream(SubjectId("nobody")) == topology.downstream(SubjectId("nobody")) == ()
 

@@ -104,3 +104,12 @@ def test_what_no_measurement_made_turn_says_what_did() -> None:
     text = wording.cleared(UNDER, occasion, snapshot(Counts(), Counts()), AT - 340)
     assert "Time was excluded: new pump." in text
     assert "Run" not in text.removesuffix("Runbook: docs/runbooks/sps.F7.md")
+
+
+def test_silence_says_who_was_heard_last() -> None:
+    last = wording.Occasion.of(sample(1_790_000_000))
+    said = wording.silent(objective(), last, 600, 1_790_000_000)
+    assert "of sps-helios-01 was last heard of at 2026-09-21 14:13:20 UTC, 10 min ago." in said
+    assert "Last run run-1 with firmware 2.4.1." in said
+    unknown = wording.silent(objective(), wording.Occasion(SUBJECT), 600, 1_790_000_000)
+    assert "run" not in unknown.partition("Runbook")[0]
