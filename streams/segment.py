@@ -48,14 +48,15 @@ class Segment:
             raise self._contradiction(f"{self.time_ps.shape} times but {self.channel.shape} channels")
         if not -_TIME_LIMIT_PS <= self.start_ps <= self.reached_ps <= _TIME_LIMIT_PS:
             raise self._contradiction("needs -2**62 <= start <= reached <= 2**62 ps; choose an origin nearer to the tags")
-        if any(left >= right for left, right in zip(self.detectors, self.detectors[1:], strict=False)):
+        if list(self.detectors) != sorted(set(self.detectors)):
             raise self._contradiction(f"detectors {self.detectors} must ascend without repetition")
         if not self.time_ps.size:
             return
         if (descent := first_descent(self.time_ps)) >= 0:
             raise self._contradiction(f"tag {descent} is earlier than the one before it; sort before counting")
-        if self.time_ps[0] < self.start_ps or self.time_ps[-1] >= self.reached_ps:
-            raise self._contradiction(f"tags from {self.time_ps[0]} to {self.time_ps[-1]} ps lie outside")
+        first_ps, last_ps = self.time_ps.item(0), self.time_ps.item(-1)
+        if first_ps < self.start_ps or last_ps >= self.reached_ps:
+            raise self._contradiction(f"tags from {first_ps} to {last_ps} ps lie outside")
 
     @classmethod
     def of(cls, block: TagBlock) -> Self:
