@@ -64,7 +64,6 @@ class EventPipeline(WindowedPipeline[Event]):
             event,
             event.device,
             event.firmware,
-            kind=tables.kind_of(event.what),
             source=event.source,
             sequence=event.sequence,
         )
@@ -74,6 +73,7 @@ class EventPipeline(WindowedPipeline[Event]):
         if not isinstance(record.what, Heartbeat) or record.end_unix_ns <= position.beat_ns:
             return []
         position.beat_ns, state = record.end_unix_ns, record.what.state.value
+        position.first_beat_ns = position.first_beat_ns or record.end_unix_ns
         self._windows.supersede(position)
         if state not in EXCLUDING:
             position.unusable = ""

@@ -51,7 +51,6 @@ class MeasurementPipeline(WindowedPipeline[Measurement]):
             measurement,
             measurement.device,
             measurement.firmware,
-            kind=tables.kind_of(measurement.data),
         )
 
     def _at_once(self, record: Measurement) -> tuple[IndicatorSample, ...]:

@@ -90,8 +90,6 @@ class TrackPosition(msgspec.Struct, kw_only=True):
     """Its windows up to this UTC second are closed."""
     live: bool
     """Whether its last record was told as it happened."""
-    kinds: list[str] = []
-    """What it has told of."""
     sequences: dict[str, int] = {}
     """The last number of each source of its records."""
     unusable: str = ""
@@ -99,11 +97,11 @@ class TrackPosition(msgspec.Struct, kw_only=True):
     unusable_since_ns: int = 0
     beat_ns: int = 0
     """End of its latest heartbeat."""
+    first_beat_ns: int = 0
+    """End of its first one."""
     device: DeviceId = DeviceId("")
     """That speaks for it."""
     firmware: str = ""
-    first_s: int = 0
-    """End of its first window."""
 
 
 class Positions(msgspec.Struct, kw_only=True):

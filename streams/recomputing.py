@@ -190,9 +190,8 @@ def _window(sample: IndicatorSample, records: Sequence[R]) -> Window[R]:
         sample.end_unix_s,
         sample.integration_s,
         tuple(records),
-        frozenset(),
         live=False,
-        first=False,
+        beats_since_ns=0,
         device=sample.device,
         firmware=sample.firmware,
     )

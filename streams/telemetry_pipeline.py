@@ -50,7 +50,6 @@ class TelemetryPipeline(WindowedPipeline[Telemetry]):
             telemetry,
             telemetry.device,
             telemetry.firmware,
-            kind="telemetry",
         )
 
     def _table(self, records: list[tuple[int, Telemetry]]) -> dict[str, pa.Table]:

@@ -39,7 +39,6 @@ class Entry(Generic[R]):
     record: R
     device: DeviceId
     firmware: str
-    kind: str = ""
     source: str = ""
     sequence: int | None = None
     """Its number among those of its source; a number that comes again is the same record."""
@@ -54,12 +53,10 @@ class Window(Generic[R]):
     end_unix_s: int
     length_s: int
     records: tuple[R, ...]
-    kinds: frozenset[str]
-    """What the subject has told of so far."""
     live: bool
     """Whether it reports as things happen: then an empty window is silence."""
-    first: bool
-    """Whether the run began in it: then what it does not tell of at the beginning is no silence."""
+    beats_since_ns: int
+    """End of the run's first heartbeat, before which silence means nothing; 0: there was none yet."""
     device: DeviceId
     """That speaks for the subject, and its firmware."""
     firmware: str
@@ -117,7 +114,6 @@ class Windows(Generic[R]):
                 seen_ms=now_ms,
                 closed_s=end_s - self._length_s,
                 live=False,
-                first_s=end_s,
             )
             track = runs[entry.run] = _Track(position)
         position = track.position
@@ -134,8 +130,6 @@ class Windows(Generic[R]):
         position.reached_ns = max(self._reached_ns(position, now_ms), entry.end_unix_ns)
         position.seen_ms = now_ms
         position.device, position.firmware = entry.device, entry.firmware
-        if entry.kind not in position.kinds:
-            position.kinds.append(entry.kind)
         position.live = abs(broker_ms * _NS_A_MS - entry.end_unix_ns) <= LIVE_WITHIN_S * _NS
         track.open.setdefault(end_s, []).append(entry)
         return True
@@ -182,9 +176,8 @@ class Windows(Generic[R]):
                 end_s,
                 self._length_s,
                 records,
-                frozenset(position.kinds),
                 position.live,
-                first=end_s == position.first_s,
+                beats_since_ns=position.first_beat_ns,
                 device=position.device,
                 firmware=position.firmware,
             )

@@ -127,9 +127,8 @@ def test_windows_of_events_are_put_together_again() -> None:
         END_S,
         30,
         inside,
-        frozenset({"swaps"}),
         live=True,
-        first=False,
+        beats_since_ns=0,
         device=DeviceId("qic-a"),
         firmware="",
     )

@@ -36,7 +36,7 @@ def event(subject: str, end_s: float, what: What) -> Event:
 
 
 def window(*events: Event, subject: str = "qic-a") -> Window[Event]:
-    return Window(SubjectId(subject), RunId("r"), END_S, 60, events, frozenset(), True, False, DeviceId(subject), "1.1")
+    return Window(SubjectId(subject), RunId("r"), END_S, 60, events, True, 0, DeviceId(subject), "1.1")
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +128,7 @@ def test_a_sweep_with_the_spin_tuned_in_says_nothing_of_the_resonator_alone(
         conditions=conditions,
     )
     assert {sample.indicator for sample in sampler.measurement(one)} == told
-    series = Window(one.subject, one.run, END_S, 120, (one,), frozenset(), True, False, one.device, "")
+    series = Window(one.subject, one.run, END_S, 120, (one,), True, 0, one.device, "")
     assert {sample.indicator for sample in sampler.measurements(series)} == ({"spc.M7"} if "spc.M2" in told else set())
 
 
@@ -157,7 +157,7 @@ def test_a_series_holds_what_an_operational_device_did_since_its_latest_calibrat
     before = [sweep_at(-90 + 10 * number, 2e5, "alignment-1") for number in range(3)]
     since = [sweep_at(-50 + 10 * number, 0.0, "alignment-2") for number in range(4)]
     records = (*warming, *before, *since)
-    series = Window(SubjectId("spc-a"), RunId("r"), END_S, 120, records, frozenset(), True, False, DeviceId("spc-a"), "")
+    series = Window(SubjectId("spc-a"), RunId("r"), END_S, 120, records, True, 0, DeviceId("spc-a"), "")
     (sample,) = sampler.measurements(series)
     assert (sample.indicator, sample.estimate.counts) == (IndicatorId("spc.M7"), {"frequencies": 4})
     assert sample.estimate.value is not None

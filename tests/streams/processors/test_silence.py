@@ -10,7 +10,7 @@ from streams.sampling import Sampler
 
 NS = 10**9
 END_S, LENGTH_S, BEAT_S = 1_800_000_060, 60, 5
-HEARD = frozenset({"heartbeat"})
+LONG_AGO_NS = (END_S - 1_000) * NS
 
 
 def beats(*ends_s: int) -> tuple[Event, ...]:
@@ -32,10 +32,8 @@ def beats(*ends_s: int) -> tuple[Event, ...]:
     )
 
 
-def window(
-    *records: Event, live: bool = True, first: bool = False, kinds: frozenset[str] = HEARD, subject: str = "link-a-b"
-) -> Window[Event]:
-    return Window(SubjectId(subject), RunId("r"), END_S, LENGTH_S, records, kinds, live, first, DeviceId("qic-a"), firmware="1.1")
+def window(*records: Event, live: bool = True, since_ns: int = LONG_AGO_NS, subject: str = "link-a-b") -> Window[Event]:
+    return Window(SubjectId(subject), RunId("r"), END_S, LENGTH_S, records, live, since_ns, DeviceId("qic-a"), firmware="1.1")
 
 
 def silences(one: Window[Event]) -> list[tuple[int, int]]:
@@ -51,11 +49,12 @@ def test_what_follows_the_last_heartbeat_is_down_from_two_lengths_on() -> None:
     assert silences(window()) == [(0, 60)]
 
 
-def test_what_precedes_the_first_heartbeat_is_down_unless_the_run_began_here() -> None:
+def test_what_precedes_a_windows_first_heartbeat_is_down_unless_it_is_the_runs_first() -> None:
     late = beats(*range(25, 61, 5))
     assert silences(window(*late)) == [(0, 20)]
-    assert silences(window(*late, first=True)) == []
-    assert silences(window(first=True)) == [], "a command may come before the first heartbeat"
+    assert silences(window(*late, since_ns=late[0].end_unix_ns)) == []
+    assert silences(window(since_ns=(END_S + 5) * NS)) == [], "a command may come before the first heartbeat"
+    assert silences(window(since_ns=(END_S - 20) * NS)) == [(40, 60)], "and the first may have been the last"
     assert silences(window(*beats(*range(10, 61, 5)))) == [], "one length late is no silence yet"
     assert silences(window(*beats(*range(2, 63, 5)))) == []
 
@@ -67,7 +66,7 @@ def test_an_outage_over_a_windows_border_is_down_in_both() -> None:
 
 def test_who_never_beat_or_tells_of_the_past_is_not_silent() -> None:
     assert silences(window(live=False)) == []
-    assert silences(window(kinds=frozenset({"swaps"}))) == []
+    assert silences(window(since_ns=0)) == []
 
 
 def test_a_silent_link_is_down_under_the_indicator_of_the_device_that_spoke_for_it() -> None:
