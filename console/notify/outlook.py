@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from threading import Lock
 
+import structlog
+
 from console.past_exclusions import raised
 from console.stored_diagnoses import StoredDiagnoses
 from schemas.records import AlertState
@@ -12,6 +14,7 @@ from slo.instant import NS
 from slo.schedule import Schedule
 from slo.suppression import Hints, Suppressions, Surroundings
 from slo.topology import Topology
+from storage.errors import StoreError
 from storage.reader import Reader
 
 _AHEAD_NS = 86_400 * NS
@@ -20,6 +23,7 @@ _FRESH_NS = 2 * NS
 _DEAF_AFTER_S = 300.0
 HINTS_WITHIN_S = 3.0
 """Nobody hears of an alert later than this for the sake of a hint."""
+_log = structlog.get_logger(__name__)
 
 
 class StoredOutlook:
@@ -75,8 +79,14 @@ class StoredOutlook:
         )
 
     def hints(self, alerts: Sequence[AlertState], within_s: float = HINTS_WITHIN_S) -> Hints:
-        """What those that fire look like, as far as that is found out in time."""
-        return self._diagnoses.of(alerts, within_s)
+        """What those that fire look like, as far as that is found out in time. A store that cannot tell keeps nobody from hearing
+        of them: then there are none.
+        """
+        try:
+            return self._diagnoses.of(alerts, within_s)
+        except StoreError as error:
+            _log.warning("no-hints", reason=str(error))
+            return {}
 
     def suppressions(self) -> Suppressions:
         """All that fires now, held against what it stands in."""
