@@ -158,3 +158,13 @@ def test_what_a_plan_takes_out_with_its_source_was_not_spent(
     monkeypatch.setenv("PHOTONWATCH_OBJECTIVES_TOPOLOGY", str(tmp_path / "topology.yaml"))
     (share,) = ask("slo", "spent", *SECOND_HOUR, "--by", "device", "--json").document["spent"]["sps-g2-zero"]
     assert share["bad"] == 10
+
+
+def test_a_store_without_the_views_says_how_they_are_made(
+    ask: Callable[..., Said], fleet: StoreAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = replace(fleet, database="fleet_report_bare")
+    migrate(bare)
+    monkeypatch.setenv("PHOTONWATCH_STORE_DATABASE", bare.database)
+    said = ask("slo", "report", *SECOND_HOUR)
+    assert (said.code, "photonwatch slo views --apply" in said.err) == (ExitCode.UNAVAILABLE, True)
