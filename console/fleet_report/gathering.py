@@ -82,6 +82,8 @@ class Gathering:
         sums = _summed(self._reader.counted(*stretch))
         shares = {(each.objective, each.subject): each[2:] for each in self._reader.sample_shares(*stretch)}
         found = {key: Counted(*counts, *shares.get(key, ())) for key, counts in sums.items()}
+        if not any(each.composite for each in self._definitions.objectives):
+            return found
         return found | wholes(self._definitions.objectives, _summed(self._reader.parts_counted(*stretch)))
 
     def _exclusions(self, stretch: Stretch) -> list[Exclusion]:

@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from console.fleet_report.document import table
+from console.fleet_report.gathering import Gathering
 from schemas.exclusion import ExclusionNotice
 from schemas.ids import IndicatorId, SubjectId
 from schemas.records import Verdict
@@ -196,3 +198,16 @@ def test_a_report_over_the_period_says_the_same(address: StoreAddress, stream: T
             period = snapshot.windows[-1][1]
             assert found.reading == period.reading
             assert (found.good, found.bad) == period.counts[:2]
+
+
+def test_reports_have_a_row_for_each_composite(address: StoreAddress, stream: Told) -> None:
+    with Reader(address) as reader:
+        report = Gathering(reader, definitions(*KINDS.values()), None, TOPOLOGY).report((T, T + 1_200))
+    rows = {(each.objective.name, each.subject): each for each in report.promises if each.objective.composite}
+    assert {key: each.remaining for key, each in rows.items()} == {
+        key: snapshot.remaining_ratio for key, snapshot in stream.wholes.items()
+    }
+    link = rows["path", LINK]
+    assert link.used is not None
+    assert link.is_kept == (link.used <= 1)
+    assert ",path,link-c," in table(report)
