@@ -16,7 +16,7 @@ from schemas.exclusion import ExclusionNotice
 from schemas.ids import IndicatorId, SubjectId
 from schemas.records import Verdict
 from slo.budget_views import view_statements
-from slo.composite_watch import CompositeSnapshot, whole_of
+from slo.composite_watch import CompositeSnapshot
 from slo.evaluation import Evaluation, Evaluator
 from slo.exclusions import Exclusion
 from slo.fleet_report import wholes
@@ -183,21 +183,22 @@ def test_budgets_and_tiers_are_the_streams(client: Client, stream: Told) -> None
 
 
 def test_a_report_over_the_period_says_the_same(address: StoreAddress, stream: Told) -> None:
-    """Of the composites whose newest sample is the last of all: the report's stretches end where one says."""
+    """Of the composites that are as of the newest sample of all, where the report's stretch ends."""
+    newest = max(snapshot.at_unix_s for snapshot in stream.wholes.values())
+    parts: dict[tuple[str, SubjectId], tuple[Fraction, Fraction]] = {}
     with Reader(address) as reader:
-        for key, snapshot in stream.wholes.items():
-            if KINDS[key[0]].window != UNDER.window:
-                continue
-            rows = reader.parts_counted(snapshot.at_unix_s - PERIOD_S, snapshot.at_unix_s)
-            parts: dict[tuple[str, SubjectId], tuple[Fraction, Fraction]] = {}
-            for row in rows:
-                good, bad = parts.get((row.objective, row.subject), (Fraction(0), Fraction(0)))
-                parts[row.objective, row.subject] = (good + Fraction(row.good, row.parts), bad + Fraction(row.bad, row.parts))
-            assert {whole_of(subject) for _, subject in parts} >= {key[1]}
-            found = wholes(KINDS.values(), parts)[key[0], SubjectId(key[1])]
-            period = snapshot.windows[-1][1]
-            assert found.reading == period.reading
-            assert (found.good, found.bad) == period.counts[:2]
+        for row in reader.parts_counted(newest - PERIOD_S, newest):
+            good, bad = parts.get((row.objective, row.subject), (Fraction(0), Fraction(0)))
+            parts[row.objective, row.subject] = (good + Fraction(row.good, row.parts), bad + Fraction(row.bad, row.parts))
+    found = wholes(KINDS.values(), parts)
+    told = {
+        key: each for key, each in stream.wholes.items() if each.at_unix_s == newest and each.objective.window == UNDER.window
+    }
+    assert {key[1] for key in told} >= {LINK}
+    for (name, subject), snapshot in told.items():
+        period, counted = snapshot.windows[-1][1], found[name, SubjectId(subject)]
+        assert counted.reading == period.reading
+        assert (counted.good, counted.bad) == period.counts[:2]
 
 
 def test_reports_have_a_row_for_each_composite(address: StoreAddress, stream: Told) -> None:
