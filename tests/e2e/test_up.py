@@ -14,8 +14,10 @@ from tests.live import until
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(1_800)]
 PATIENCE_S = 180.0
-SMALLEST_COMMANDS = 30
-"""A start over a home that was there before takes no longer than so many of the smallest command, however busy the machine is."""
+SMALLEST_COMMANDS = 60
+"""A start over a home that was there before takes no more than so many of the smallest command, however busy the machine is.
+Some 20 s where nothing else runs.
+"""
 
 
 def all_ready(running: Running) -> list[dict[str, Any]]:
@@ -52,8 +54,11 @@ def test_up_down_and_up_again(tmp_path: Path) -> None:
         assert [process for process in processes if process.is_running()] == []
         began = time.monotonic()
         assert running.command("status", "--json", check=False).returncode != 0
-        smallest_s = time.monotonic() - began
-        assert running.start("--no-simulate") < SMALLEST_COMMANDS * smallest_s
+        before_s = time.monotonic() - began
+        again_s = running.start("--no-simulate")
+        began = time.monotonic()
+        running.status()
+        assert again_s < SMALLEST_COMMANDS * max(before_s, time.monotonic() - began)
         assert int(running.rows("SELECT sum(tags) AS n FROM blocks")[0]["n"]) > 10_000
     finally:
         running.stop()
