@@ -30,8 +30,8 @@ def test_what_people_are_told_of_comes_first(
 ) -> None:
     page = f"{seeded.OBJECTIVE}/{seeded.BAD}/page"
     assert firing(settings_of(fleet_store, engine, tmp_path)) == (
-        FiringAlert(page, "page", now_s - 120, "", ""),
-        FiringAlert(f"{seeded.OBJECTIVE}/{seeded.BAD}/ticket", "ticket", now_s - 110, f"inhibited by {page}", ""),
+        FiringAlert(page, "page", now_s - 120, "", "", "", ""),
+        FiringAlert(f"{seeded.OBJECTIVE}/{seeded.BAD}/ticket", "ticket", now_s - 110, f"inhibited by {page}", "", "", ""),
     )
 
 
