@@ -275,7 +275,7 @@ def _alarm(state: AlertState, context: Suppressions) -> AlarmView:
 
 
 def _state(objectives: Sequence[ObjectiveView]) -> State:
-    """The worst verdict of all."""
+    """The worst verdict that is not open."""
     worst = leading(objectives)
     return State(worst.verdict.value) if worst and worst.verdict else State.UNJUDGED
 

@@ -52,12 +52,13 @@ class ObjectiveView(msgspec.Struct, frozen=True, kw_only=True):
     """Share of them that was taken out: maintenance, calibration, warm-up."""
 
 
-_WORST_FIRST: Final = (Verdict.BAD, Verdict.INSUFFICIENT, Verdict.EXCLUDED, Verdict.GOOD, None)
+_TELLING_FIRST: Final = (Verdict.BAD, Verdict.EXCLUDED, Verdict.GOOD, Verdict.INSUFFICIENT, None)
+"""An open verdict says nothing of a device: one that never failed has no time to recover."""
 
 
 def leading(objectives: Sequence[ObjectiveView]) -> ObjectiveView | None:
-    """The first of those with the worst verdict."""
-    return min(objectives, key=lambda each: _WORST_FIRST.index(each.verdict), default=None)
+    """The first of those with the worst verdict; open ones only where there are no others."""
+    return min(objectives, key=lambda each: _TELLING_FIRST.index(each.verdict), default=None)
 
 
 class AlarmView(AlertState, frozen=True, kw_only=True):
@@ -97,7 +98,7 @@ class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def leading(self) -> ObjectiveView | None:
-        """What decides how the device stands: an objective with the worst verdict, of several the first."""
+        """What decides how the device stands: the first objective with the worst verdict that is not open."""
         return leading(self.objectives)
 
 

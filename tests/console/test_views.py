@@ -34,7 +34,9 @@ def view(name: str, verdict: Verdict | None) -> ObjectiveView:
     [
         ((Verdict.GOOD, Verdict.BAD, Verdict.BAD), "1"),
         ((None, Verdict.EXCLUDED, Verdict.GOOD), "1"),
-        ((Verdict.GOOD, Verdict.EXCLUDED, Verdict.INSUFFICIENT), "2"),
+        ((Verdict.INSUFFICIENT, Verdict.GOOD, Verdict.EXCLUDED), "2"),
+        ((None, Verdict.INSUFFICIENT, Verdict.GOOD), "2"),
+        ((None, Verdict.INSUFFICIENT), "1"),
         ((Verdict.GOOD, Verdict.GOOD), "0"),
         ((None,), "0"),
     ],
