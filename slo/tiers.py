@@ -6,7 +6,8 @@ Source: The Site Reliability Workbook, chapter 5 (Alerting on SLOs); conventions
 from dataclasses import dataclass
 from fractions import Fraction
 
-SEVERITIES = ("page", "ticket")
+PAGE = "page"
+SEVERITIES = (PAGE, "ticket")
 """From the most severe down: a firing one inhibits those after it, of the same objective and subject."""
 
 

@@ -18,6 +18,7 @@ from slo.counts import Counts
 from slo.evaluation import Evaluation, system_by_prefix
 from slo.exact import number_text
 from slo.objective import Objective
+from slo.tiers import PAGE
 from streams.estimators.estimator import Estimator, not_estimated
 from streams.estimators.outcome import Outcome
 from streams.sampling import estimated
@@ -28,7 +29,7 @@ BURN_S = 86_400
 """Budgets are looked at in their longest window up to this one."""
 ALARMS_S = 30 * 86_400
 """How far alarms are looked back to."""
-ALARM = "page"
+ALARM = PAGE
 """The severity of the alerts that are alarms."""
 _NO_ALARM = "no alarm in 30 days: there was nothing to recover from"
 _NO_BUDGET = "no budget was judged in a day"

@@ -10,11 +10,10 @@ from schemas.ids import IndicatorId
 from schemas.records import Shortfall
 from slo.definitions import Definitions
 from slo.objective import Operator
+from slo.tiers import PAGE
 from streams.estimators.estimator import IntervalKind
 from streams.estimators.forecast import forecast
 from streams.estimators.outcome import Outcome
-
-_PAGE = "page"
 
 
 class Thresholds:
@@ -36,7 +35,7 @@ class Thresholds:
     def interval(self, indicator: IndicatorId, system: str) -> IntervalKind:
         """The kind of interval that estimates have, where they can have either."""
         objectives = () if self._definitions is None else self._definitions.about(indicator, system)
-        return "time-uniform" if any(tier.severity == _PAGE for each in objectives for tier in each.tiers) else "fixed"
+        return "time-uniform" if any(tier.severity == PAGE for each in objectives for tier in each.tiers) else "fixed"
 
     def _of(self, indicator: IndicatorId, system: str) -> tuple[tuple[Operator, Fraction], ...]:
         if self._definitions is None:

@@ -105,7 +105,7 @@ def _check(fleet: Fleet, plays: Sequence[Play]) -> None:
 
 def _play(batch: _Batch, told: Connection) -> None:
     """In a process of its own: play a batch, and tell each score."""
-    logs.configure("error")  # every alert of a rehearsal would be logged as if it were one
+    logs.only_errors()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever began this ends it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(ExitCode.INTERRUPTED))
     prelude = batch.prelude()

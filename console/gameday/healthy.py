@@ -26,7 +26,7 @@ def undisturbed_parts(settings: Settings, fleet: Fleet, lasts_s: float, jobs: in
     """The same of a fleet in parts, ``jobs`` at a time in processes of their own, as its devices lie on partitions in service."""
     warm()
     parts = independent(fleet)
-    with ProcessPoolExecutor(min(jobs, len(parts)), multiprocessing.get_context("spawn"), initializer=_quiet) as pool:
+    with ProcessPoolExecutor(min(jobs, len(parts)), multiprocessing.get_context("spawn"), initializer=logs.only_errors) as pool:
         found = pool.map(partial(_undisturbed, settings, lasts_s), parts)
         return tuple(sorted((one for alerts in found for one in alerts), key=lambda one: one.since_unix_s))
 
@@ -41,11 +41,6 @@ def independent(fleet: Fleet) -> Sequence[Fleet]:
         parts = [part for part in parts if part not in touching]
         parts.append(needed.union(*touching))
     return [part_of(fleet, frozenset(part)) for part in parts]
-
-
-def _quiet() -> None:
-    """Every alert of a rehearsal would be logged as if it were one."""
-    logs.configure("error")
 
 
 def _undisturbed(settings: Settings, lasts_s: float, fleet: Fleet) -> tuple[AlertState, ...]:

@@ -13,6 +13,7 @@ from schemas.records import Verdict
 from tests.console.command_line import Said
 from tests.console.written import AVAILABILITY, purity
 from tests.slo.samples import sample
+from tests.slo.test_composite_watch import PATH
 
 T = 1_790_000_000
 
@@ -107,25 +108,6 @@ def test_refusals_say_what_to_do(here: Callable[..., Said], tmp_path: Path, defi
         said = here("slo", "backtest", definition, *arguments)
         assert (said.code, said.out) == (code, "")
         assert what in said.err
-
-
-PATH = """
-apiVersion: openslo/v1
-kind: SLO
-metadata: {name: path, annotations: {photonwatch.dev/composite: serial, photonwatch.dev/subjects: "link-*"}}
-spec:
-  service: links
-  timeWindow: [{duration: 1h, isRolling: true}]
-  budgetingMethod: Occurrences
-  objectives:
-    - indicator:
-        metadata: {name: purity, annotations: {photonwatch.dev/indicator: sps.M1}}
-        spec: {thresholdMetric: {metricSource: {type: photonwatch, spec: {}}}}
-      op: lt
-      value: 0.5
-      target: 0.9
-  alertPolicies: []
-"""
 
 
 def test_exercises_are_left_out_and_a_path_is_judged_by_its_members(
