@@ -5,14 +5,13 @@ detector and tagger. The root mean square width of both together is that of jitt
 electronics contribute to the jitter is taken off in quadrature where it was measured.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
-from math import log, sqrt
+from math import exp, log, pi, sqrt
 from typing import Literal
 
 import numpy as np
-from scipy import special
+from scipy import optimize, special
 
 from schemas.measurements import DelayHistogram as HistogramData
 from schemas.records import Estimate
@@ -20,8 +19,9 @@ from streams.estimators.delays import DelayHistogram
 from streams.estimators.estimator import Estimator, EstimatorError, EstimatorParameters, not_estimated
 from streams.estimators.misfit import judge_misfit
 from streams.estimators.outcome import Bounds, Curve, Fit, Floats, Outcome
-from streams.estimators.poisson_fit import PoissonFit, Term, fit_counts
+from streams.estimators.poisson_fit import GAIN, Descended, PoissonFit, Term, begun, fit_counts
 from streams.estimators.snapshots import HistogramTotal, total_of
+from streams.kernels.arrival_fit import VALUES, descend_arrivals, expected_arrivals, share_before
 
 METHOD = "arrivals after the trigger, {shape} over a floor fitted by Poisson likelihood, interval by profile likelihood, v1"
 _FLOOR, _AREA, _ARRIVAL, _WIDTH, _SECOND = range(5)
@@ -30,9 +30,6 @@ _FWHM_PER_SIGMA = 2 * sqrt(2 * log(2))
 _SHOWN = 12
 _ROUGHLY = 0.1
 """Of deviance: enough to see that a shape is not the better one."""
-_SURE, _SURE_DECAYS = 9.0, 40.0
-"""So many widths before, and widths and decays after, the share of arrivals is 0 or 1 as far as a double can tell."""
-
 Width = Literal["jitter", "total"]
 
 
@@ -127,7 +124,7 @@ def _fitted(total: HistogramTotal, parameters: ArrivalParameters) -> PoissonFit:
     histogram = total.histogram
     counts, width = histogram.counts.astype(np.float64), histogram.bin_width_ps
     span = counts.size * width
-    floor = float(np.quantile(counts, 0.25))
+    floor = float(np.partition(counts, counts.size // 4)[counts.size // 4])
     above = np.maximum(counts - floor, 0.0)
     peak = int(np.argmax(np.convolve(above, np.ones(3), "same")))
     middles = histogram.middles_ps
@@ -140,17 +137,17 @@ def _fitted(total: HistogramTotal, parameters: ArrivalParameters) -> PoissonFit:
         Term("peak_area", max(float(above.sum()), 1.0), 0.0, scale=max(float(above.sum()), 1.0), unit="counts"),
         Term("arrival", start, start - span / 4, start + span / 4, half, "ps"),
     )
-    model = _model(histogram, total.period_ps, "jitter")
+    model = _Arrivals(total, "jitter")
     normal = (*common, Term("width", half, width / 50, span, half, "ps"), Term("decay", 0.0, held=True, unit="ps"))
     if parameters.shape == "gaussian":
-        return fit_counts(model, normal, counts)
+        return model.fit(normal, counts)
     second = (Term("width", half / 2, width / 50, span, half, "ps"), Term("decay", half, width / 20, span, half, "ps"))
     earlier = replace(common[_ARRIVAL], start=start - half)
-    decaying = fit_counts(model, (*common[:_ARRIVAL], earlier, *second), counts)
+    decaying = model.fit((*common[:_ARRIVAL], earlier, *second), counts)
     if parameters.shape == "auto":
-        gaussian = fit_counts(model, normal, counts, gain=_ROUGHLY)  # where a decay is needed it would creep to its end
+        gaussian = model.fit(normal, counts, _ROUGHLY)  # where a decay is needed it would creep to its end
         if gaussian.criterion <= decaying.criterion + _ROUGHLY:
-            gaussian = fit_counts(model, gaussian.refined, counts)
+            gaussian = model.fit(gaussian.refined, counts)
             if gaussian.criterion <= decaying.criterion:
                 return gaussian
     if parameters.width == "jitter":
@@ -162,7 +159,7 @@ def _fitted(total: HistogramTotal, parameters: ArrivalParameters) -> PoissonFit:
         Term("width", whole, width / 50, span, whole, "ps"),
         Term("decay", min(decay / whole, 0.999), 1e-3, 0.99999, 0.2),
     )
-    return fit_counts(_model(histogram, total.period_ps, "total"), terms, counts)
+    return _Arrivals(total, "total").fit(terms, counts)
 
 
 def _parts(values: Floats, width: Width) -> tuple[float, float]:
@@ -171,46 +168,48 @@ def _parts(values: Floats, width: Width) -> tuple[float, float]:
     return (first, second) if width == "jitter" else (first * sqrt(1 - second**2), first * second)
 
 
-def _model(histogram: DelayHistogram, period_ps: float | None, width: Width) -> Callable[[Floats], Floats]:
-    """Where the histogram spans the whole period, what comes late appears at its beginning."""
-    edges, bin_width = histogram.edges_ps, histogram.bin_width_ps
-    wraps = (-1, 0, 1) if period_ps is not None and edges[-1] - edges[0] >= period_ps * (1 - 1e-6) else (0,)
+class _Arrivals:
+    """The model of a histogram and its way down. Where it spans the whole period, what comes late appears at its beginning."""
 
-    @lru_cache(maxsize=1)  # floor and area, which leave it alone, are varied first
-    def shares(arrival: float, sigma: float, decay: float) -> Floats:
-        delays = edges - arrival
-        below = sum(_below(delays - wrap * (period_ps or 0.0), sigma, decay) for wrap in wraps)
-        return np.diff(np.asarray(below))
+    def __init__(self, total: HistogramTotal, width: Width) -> None:
+        self._edges, period = total.histogram.edges_ps, total.period_ps
+        spans = period is not None and self._edges[-1] - self._edges[0] >= period * (1 - 1e-6)
+        self._period = period if period is not None and spans else 0.0
+        self._whole = width == "total"
 
-    def expected(values: Floats) -> Floats:
-        return np.asarray(values[_FLOOR] * bin_width + values[_AREA] * shares(values[_ARRIVAL], *_parts(values, width)))
+    def expected(self, values: Floats) -> Floats:
+        means = np.empty(self._edges.size - 1)
+        expected_arrivals(self._edges, self._period, values, self._whole, means, np.empty((VALUES, means.size)))
+        return means
 
-    return expected
+    def descend(self, terms: Sequence[Term], counts: Floats, gain: float) -> Descended:
+        free, lower, upper, values = begun(terms)
+        return Descended(*descend_arrivals(counts, self._edges, self._period, self._whole, values, free, lower, upper, gain))
 
-
-def _below(at: Floats, sigma: float, decay: float) -> Floats:
-    """Share of arrivals before ``at`` (ascending): an exponential decay from 0, convolved with a normal law."""
-    below = np.ones(at.size)
-    first, last = np.searchsorted(at, (-_SURE * sigma, _SURE * sigma + _SURE_DECAYS * decay))
-    below[:first] = 0.0
-    near = at[first:last]
-    if decay < sigma * 1e-6:
-        below[first:last] = special.ndtr(near / sigma)
-        return below
-    ratio = sigma / decay
-    undecayed = np.exp(0.5 * ratio**2 - near / decay + special.log_ndtr(near / sigma - ratio))
-    below[first:last] = special.ndtr(near / sigma) - undecayed
-    return below
+    def fit(self, terms: Sequence[Term], counts: Floats, gain: float = GAIN) -> PoissonFit:
+        return fit_counts(self.expected, terms, counts, gain=gain, descent=self.descend)
 
 
 def _fwhm(values: Floats, width: Width) -> float:
-    """Full width at half maximum of the fitted peak, to a thousandth of its width."""
+    """Full width at half maximum of the fitted peak.
+
+    The density is highest where it equals the normal law's own, as its slope is their difference over the decay's time.
+    """
     sigma, decay = _parts(values, width)
-    reach = 6 * sigma + 8 * decay
-    at = np.linspace(-6 * sigma, reach, 20_001)
-    density = np.diff(_below(at, sigma, decay))
-    high = np.flatnonzero(density >= density.max() / 2)
-    return float(at[high[-1] + 1] - at[high[0]])
+    if decay == 0:
+        return sigma * _FWHM_PER_SIGMA
+
+    def density(at: float) -> float:
+        return float(share_before(at, sigma, decay)[1])
+
+    def normal(at: float) -> float:
+        return exp(-((at / sigma) ** 2) / 2) / (sigma * sqrt(2 * pi))
+
+    before, after = -8 * sigma, 8 * sigma + 30 * decay
+    top = float(optimize.brentq(lambda at: density(at) - normal(at), before, 8 * sigma))
+    half = density(top) / 2
+    rises, falls = (optimize.brentq(lambda at: density(at) - half, *sorted((top, end))) for end in (before, after))
+    return float(falls - rises)
 
 
 def _described(fit: PoissonFit, histogram: DelayHistogram, width: Width) -> Fit:

@@ -6,30 +6,42 @@ and Cousins 1984): the fit is the maximum likelihood one, without the bias of le
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from math import inf, log, sqrt
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special, stats
 
 from streams.estimators.outcome import Bounds, Fitted, Floats
+from streams.kernels.scoring import DAMPING, MOST_STEPS, SMALLEST, deviance_of, informed, stepped
 
-_SMALLEST = 1e-12
-"""Least expected counts: a model that forbids what was counted is then almost, not infinitely, unlikely."""
 _ROUNDS = 40
 _CLOSE = 2e-3
 """Relative to the distance from the value: how exactly bounds are found."""
 _LEAST_RISE = 0.1
 """Of the rise that is sought: less is taken as this, so that one step never grows more than about three times."""
-_MOST_STEPS = 100
 GAIN = 1e-6
 """Of deviance: a step that gains less is the last."""
-_STEP, _DAMPING = 1e-5, 1e-3
+_STEP = 1e-5
 _FEW = 60.0
 """Means above which the deviance's moments are those of many counts."""
 
 Model = Callable[[Floats], Floats]
 """Expected counts of every bin, from the values of all terms in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Descended:
+    """Where a descent ended: all values, their deviance, and the information of those that were free."""
+
+    values: Floats
+    deviance: float
+    information: Floats
+
+
+Descent = Callable[["Sequence[Term]", Floats, float], Descended]
+"""From where terms begin down to the most likely values for counts; a step that gains no more deviance than told is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,7 @@ class PoissonFit:
 
     terms: tuple[Term, ...]
     model: Model
+    descent: Descent
     counts: Floats
     values: Floats
     covariance: Floats
@@ -64,7 +77,7 @@ class PoissonFit:
 
     @property
     def expected(self) -> Floats:
-        return np.maximum(self.model(self.values), _SMALLEST)
+        return _means(self.model, self.values)
 
     @property
     def residuals(self) -> Floats:
@@ -135,7 +148,7 @@ class PoissonFit:
             ahead = best + follow * (at - best[index])
             started = [replace(term, start=float(value)) for term, value in zip(self.terms, ahead, strict=True)]
             started[index] = replace(started[index], start=at, held=True)
-            found = _Descent(self.model, started, self.counts).run()
+            found = self.descent(started, self.counts, GAIN)
             scale = sqrt(rise / max(found.deviance - self.deviance, _LEAST_RISE * rise))
             if abs(scale - 1) < _CLOSE:
                 return float(at)
@@ -156,18 +169,22 @@ class PoissonFit:
         return follow
 
 
-def fit_counts(model: Model, terms: Sequence[Term], counts: Floats, *, gain: float = GAIN) -> PoissonFit:
+def fit_counts(
+    model: Model, terms: Sequence[Term], counts: Floats, *, gain: float = GAIN, descent: Descent | None = None
+) -> PoissonFit:
     """The maximum likelihood fit of ``model`` to ``counts`` from where ``terms`` say; a step that gains no more deviance than
-    ``gain`` is the last.
+    ``gain`` is the last. ``descent`` is the model's own way down, where it has one.
     """
-    found = _Descent(model, terms, counts).run(gain)
-    means = np.maximum(model(found.values), _SMALLEST)
+    descent = descent or partial(_by_differences, model)
+    found = descent(terms, counts, gain)
+    means = _means(model, found.values)
     mean, variance = _deviance_moments(means)
     mean = max(mean - len(found.information), 1.0)
     excess = float(((counts - means) ** 2 - means).sum())
     return PoissonFit(
         terms=tuple(terms),
         model=model,
+        descent=descent,
         counts=counts,
         values=found.values,
         covariance=_inverse(found.information),
@@ -177,72 +194,47 @@ def fit_counts(model: Model, terms: Sequence[Term], counts: Floats, *, gain: flo
     )
 
 
-class _Descent:
-    """The method of scoring, damped as Levenberg and Marquardt do.
+def _by_differences(model: Model, terms: Sequence[Term], counts: Floats, gain: float) -> Descended:
+    """Along slopes that are told from how the model's means differ a little to the side.
 
-    Unlike a general least squares solver it decomposes no matrix of all bins, which would cost most of the time of a fit. A value
-    at a limit stays there while the likelihood rises outwards.
+    Unlike a general least squares solver it decomposes no matrix of all bins, which would cost most of the time of a fit.
     """
-
-    def __init__(self, model: Model, terms: Sequence[Term], counts: Floats) -> None:
-        self._model, self._counts = model, counts
-        self._free = np.array([index for index, term in enumerate(terms) if not term.held], np.intp)
-        self._lower, self._upper = (np.array([getattr(term, side) for term in terms]) for side in ("lower", "upper"))
-        self._steps = np.array([term.scale for term in terms]) * _STEP
-        starts = np.array([term.start for term in terms], np.float64)
-        self.values = np.where([term.held for term in terms], starts, np.clip(starts, self._lower, self._upper))
-        self.deviance, self._means = self._at(self.values)
-        self.information = np.zeros((self._free.size, self._free.size))
-
-    def run(self, gain: float = GAIN) -> "_Descent":
-        """Go down until a step gains no more than ``gain``."""
-        damping = _DAMPING
-        for _ in range(_MOST_STEPS):
-            slopes = self._slopes()
-            self.information = (slopes / self._means) @ slopes.T
-            before = self.deviance
-            while damping < 1 / _DAMPING**4 and not self._step(slopes, damping):
-                damping *= 10
-            damping = max(damping / 10, _DAMPING**2)
-            if before - self.deviance <= gain:
+    free, lower, upper, values = begun(terms)
+    steps = np.array([term.scale for term in terms]) * _STEP
+    slopes = np.empty((free.size, counts.size))
+    means = _means(model, values)
+    deviance, damping = deviance_of(counts, means), DAMPING
+    for _ in range(MOST_STEPS):
+        for row, index in enumerate(free):
+            aside = values.copy()
+            aside[index] += steps[index] if values[index] + steps[index] <= upper[index] else -steps[index]
+            slopes[row] = (_means(model, aside) - means) / (aside[index] - values[index])
+        information, score = informed(counts, means, slopes)
+        before = deviance
+        while damping < 1 / DAMPING**4:
+            there = values.copy()
+            there[free] = stepped(values[free], lower[free], upper[free], information, score, damping)
+            expected = _means(model, there)
+            if (other := deviance_of(counts, expected)) < deviance:
+                values, means, deviance = there, expected, other
                 break
-        return self
+            damping *= 10
+        damping = max(damping / 10, DAMPING**2)
+        if before - deviance <= gain:
+            break
+    return Descended(values, deviance, information)
 
-    def _step(self, slopes: Floats, damping: float) -> bool:
-        """Whether a step with this damping gained anything; then it is taken."""
-        score = slopes @ (self._counts / self._means - 1)
-        here, lower, upper = self.values[self._free], self._lower[self._free], self._upper[self._free]
-        sizes = np.sqrt(np.diag(self.information))
-        loose = (sizes > 0) & ~(((here <= lower) & (score <= 0)) | ((here >= upper) & (score >= 0)))
-        if not loose.any():
-            return False
-        scaled = self.information[np.ix_(loose, loose)] / np.outer(sizes[loose], sizes[loose])
-        move = np.zeros(here.size)
-        move[loose] = np.linalg.solve(scaled + damping * np.eye(len(scaled)), score[loose] / sizes[loose]) / sizes[loose]
-        there = self.values.copy()
-        there[self._free] = np.clip(here + move, lower, upper)
-        deviance, means = self._at(there)
-        if not deviance < self.deviance:
-            return False
-        self.values, self.deviance, self._means = there, deviance, means
-        return True
 
-    def _slopes(self) -> Floats:
-        """How every bin's mean changes with each free value; one row a value."""
-        rows = np.empty((self._free.size, self._counts.size))
-        for row, index in enumerate(self._free):
-            step = self._steps[index] if self.values[index] + self._steps[index] <= self._upper[index] else -self._steps[index]
-            there = self.values.copy()
-            there[index] += step
-            rows[row] = (self._expected(there) - self._means) / step
-        return rows
+def begun(terms: Sequence[Term]) -> tuple[npt.NDArray[np.intp], Floats, Floats, Floats]:
+    """Places of the terms that are not held, all lower and all upper limits, and all values to begin from, within them."""
+    free = np.array([index for index, term in enumerate(terms) if not term.held], np.intp)
+    lower, upper = (np.array([getattr(term, side) for term in terms], np.float64) for side in ("lower", "upper"))
+    starts = np.array([term.start for term in terms], np.float64)
+    return free, lower, upper, np.where([term.held for term in terms], starts, np.clip(starts, lower, upper))
 
-    def _at(self, values: Floats) -> tuple[float, Floats]:
-        means = self._expected(values)
-        return float((deviance_residuals(self._counts, means) ** 2).sum()), means
 
-    def _expected(self, values: Floats) -> Floats:
-        return np.maximum(self._model(values), _SMALLEST)
+def _means(model: Model, values: Floats) -> Floats:
+    return np.maximum(np.asarray(model(values), np.float64), SMALLEST)
 
 
 def deviance_residuals(counts: Floats, expected: Floats) -> Floats:

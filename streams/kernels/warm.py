@@ -7,6 +7,7 @@ import numpy as np
 from schemas.block import ADVANCE_CHANNEL
 from streams.kernels import pairs
 from streams.kernels.allan import add_differences
+from streams.kernels.arrival_fit import VALUES, descend_arrivals
 from streams.kernels.axis import EdgeAxis, TauAxis
 from streams.kernels.bin_counts import count_bins
 from streams.kernels.block import count_block, nothing_counted, plan_of
@@ -56,6 +57,7 @@ def warm() -> None:
     count_phases(*tags, train, train.nothing())
     _warm_coincidences(tags)
     _warm_statistics(tags)
+    _warm_fits()
     line = ClockLine(0, 1 << 20, 4, 1)
     count_residuals(few * 8, line.to_ours(few), line, axis)
     count_coarse(few * 8, 0, 4, 4)
@@ -77,3 +79,9 @@ def _warm_statistics(tags: pairs.Tags) -> None:
     count_bins(*tags, 0, 1, tags[1], counts)
     add_differences(counts, 0, whole + 1, whole, np.zeros((1, 1, WORDS), np.uint64))
     add_powers(counts, 0, whole + 1, whole, np.zeros((1, 1), np.uint64), whole, empty_sums(1, 1))
+
+
+def _warm_fits() -> None:
+    counts, edges = np.ones(8), np.arange(9.0)
+    values, limits = np.array([1.0, 1.0, 4.0, 1.0, 0.5]), np.full(VALUES, 9.0)
+    descend_arrivals(counts, edges, 0.0, False, values, np.arange(VALUES), -limits, limits, 1.0)
