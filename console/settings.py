@@ -5,6 +5,7 @@ for flags it is ``kafka.address``. A secret never stands in the file: there ``pa
 the environment may give either.
 """
 
+import re
 import tomllib
 import types
 import typing
@@ -76,6 +77,8 @@ class Page:
     port: int = 0
     allow_remote: bool = False
     """The page has no login. It listens beyond this machine only if this is said."""
+    hosts: str = ""
+    """Names, with commas between, under which it answers beside those of loopback and ``host``: see ``hosts_of``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +222,11 @@ class LoadedSettings:
             yield key, picoseconds_text(value) if kind is Picoseconds else str(value), self.origins[key]
 
 
+def hosts_of(text: str) -> tuple[str, ...]:
+    """The names in a list such as ``lab.example.org, *.example.com, [fd00::5]``."""
+    return tuple(filter(None, map(str.strip, text.split(","))))
+
+
 def variable_of(key: str) -> str:
     """The environment variable of a key: ``kafka.address`` → ``PHOTONWATCH_KAFKA_ADDRESS``."""
     return f"{PREFIX}{key.replace('.', '_')}".upper()
@@ -233,6 +241,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
 
 
+_HOST_NAME = re.compile(r"\*|(\*\.)?[\w-]+(\.[\w-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 _Layer = dict[str, tuple[object, str]]
 
 
@@ -370,16 +379,9 @@ def _check(tree: Settings, origins: Mapping[str, str]) -> None:
     for key, address in (("kafka.address", tree.kafka.address), ("store.address", tree.store.address)):
         for one in filter(None, address.split(",")):
             _endpoint(one.strip(), key, origins[key])
-    if tree.notify.alertmanager and not tree.notify.alertmanager.startswith(("http://", "https://")):
-        raise _wrong(
-            f"“notify.alertmanager” is “{tree.notify.alertmanager}”",
-            origins["notify.alertmanager"],
-            "write its address, for example http://127.0.0.1:9093",
-        )
-    if tree.notify.patience < 0:
-        raise _wrong(f"“notify.patience” is {tree.notify.patience:g}", origins["notify.patience"], "write seconds, 0 or more")
-    if tree.notify.dead_man.reveal and not tree.notify.dead_man.reveal.startswith(("http://", "https://")):
-        raise _wrong("“notify.dead_man” is no address", origins["notify.dead_man"], "write one such as https://host/secret")
+    for name in hosts_of(tree.page.hosts):
+        _host_name(name, origins["page.hosts"])
+    _check_notify(tree.notify, origins)
     if tree.log.level not in {"debug", "info", "warning", "error"}:
         raise _wrong(f"“log.level” is “{tree.log.level}”", origins["log.level"], "use debug, info, warning or error")
     analysis = tree.analysis
@@ -395,6 +397,25 @@ def _endpoint(address: str, key: str, origin: str) -> None:
     host, colon, port = address.rpartition(":")
     if not colon or not host or not port.isdigit():
         raise _wrong(f"“{key}” is “{address}”", origin, "write host:port, for example 127.0.0.1:9092")
+
+
+def _check_notify(notify: Notify, origins: Mapping[str, str]) -> None:
+    if notify.alertmanager and not notify.alertmanager.startswith(("http://", "https://")):
+        raise _wrong(
+            f"“notify.alertmanager” is “{notify.alertmanager}”",
+            origins["notify.alertmanager"],
+            "write its address, for example http://127.0.0.1:9093",
+        )
+    if notify.patience < 0:
+        raise _wrong(f"“notify.patience” is {notify.patience:g}", origins["notify.patience"], "write seconds, 0 or more")
+    if notify.dead_man.reveal and not notify.dead_man.reveal.startswith(("http://", "https://")):
+        raise _wrong("“notify.dead_man” is no address", origins["notify.dead_man"], "write one such as https://host/secret")
+
+
+def _host_name(name: str, origin: str) -> None:
+    if _HOST_NAME.fullmatch(name) is None:
+        cure = "write names without scheme and port, for example lab.example.org or *.example.org; or * alone for any"
+        raise _wrong(f"“page.hosts” names “{name}”", origin, cure)
 
 
 def _wrong(what: str, where: str, do: str) -> Refusal:

@@ -10,7 +10,7 @@ from console import logs
 from console.commands.version import package_version
 from console.invocation import of
 from console.refusal import ExitCode, Refusal
-from console.settings import USUAL_PAGE_PORT, Settings
+from console.settings import USUAL_PAGE_PORT, Settings, hosts_of
 from console.wiring import definition_paths, outlook, pane_parameters, store_address
 
 if TYPE_CHECKING:
@@ -37,8 +37,13 @@ def page(
             where="page.host",
             do="use 127.0.0.1 (and a tunnel or a proxy with a login), or say --allow-remote",
         )
+    import structlog
     import uvicorn
 
+    if not (is_loopback(host) or settings.page.hosts):
+        structlog.get_logger(__name__).warning(
+            "other machines are answered only if they address the page by its IP address as set; name it in page.hosts", host=host
+        )
     uvicorn.run(
         application(settings),
         host=host,
@@ -76,5 +81,5 @@ def application(settings: Settings) -> "FastAPI":
         reader, load(definition_paths(settings, None)), pane_parameters(settings), outlook(settings, reader)
     )
     host = settings.page.host
-    hosts = (*LOOPBACK, host) if is_loopback(host) else ("*",)
-    return build_app(observatory, version=package_version(), hosts=hosts)
+    own = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return build_app(observatory, version=package_version(), hosts=(*LOOPBACK, own, *hosts_of(settings.page.hosts)))

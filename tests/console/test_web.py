@@ -1,16 +1,21 @@
 """The pages, the JSON API and the metrics, over a real store."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from console.commands.page import application
+from console.settings import Page
 from slo.definitions import load
 from storage.client import StoreAddress
 from storage.reader import Reader
 from tests.console import seeded
-from tests.console.conftest import observatory
+from tests.console.conftest import observatory, served
+from tests.console.test_status import settings_of
 from tests.console.written import purity
+from tests.fixtures_engine import EmbeddedEngine
 
 pytestmark = pytest.mark.stack
 _OLD = "lab%20bench%2Fold%20%3C1%3E"
@@ -46,6 +51,41 @@ def test_an_undecided_sample_says_what_it_lacks_beside_its_verdict(web: httpx.Cl
 
 def test_other_hosts_are_refused(web: httpx.Client) -> None:
     assert web.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts", "answered", "refused"),
+    [
+        (
+            "127.0.0.1",
+            "",
+            {"127.0.0.1:8060", "localhost", "[::1]:8060"},
+            {"evil.example", "127.0.0.1.evil.example", "", "0.0.0.0"},
+        ),
+        ("0.0.0.0", "", {"localhost:8060", "0.0.0.0:8060"}, {"evil.example", "192.0.2.7"}),
+        (
+            "fd00::5",
+            "lab.example.org, *.example.com",
+            {"[fd00::5]", "lab.example.org:8060", "LAB.EXAMPLE.ORG", "a.example.com"},
+            {"example.com", "a.lab.example.org"},
+        ),
+        ("192.0.2.7", "*", {"192.0.2.7", "evil.example"}, set()),
+    ],
+)
+def test_it_answers_only_under_names_of_its_own(
+    fleet_store: StoreAddress,
+    engine: EmbeddedEngine,
+    tmp_path: Path,
+    host: str,
+    hosts: str,
+    answered: set[str],
+    refused: set[str],
+) -> None:
+    """Wherever it listens: a name that somebody points at this machine's address is no name of its own."""
+    settings = replace(settings_of(fleet_store, engine, tmp_path), page=Page(host=host, allow_remote=True, hosts=hosts))
+    with served(application(settings)) as address, httpx.Client(base_url=address) as client:
+        said = {name: client.get("/static/live.js", headers={"Host": name}).status_code for name in answered | refused}
+    assert said == dict.fromkeys(answered, 200) | dict.fromkeys(refused, 400)
 
 
 def test_fleet_as_json(web: httpx.Client) -> None:
