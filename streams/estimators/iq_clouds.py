@@ -7,6 +7,7 @@ scores of the single shots (outer products), carried to first order.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf, sqrt
 
 import numpy as np
@@ -22,7 +23,7 @@ _FALSE_ALARM = 1e-6
 _STEP = 1e-4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Clouds:
     """``means[k]`` and ``covariances[k]`` of state k's cloud; ``wrong[k]``: share prepared in k that are of the other."""
 
@@ -59,23 +60,25 @@ class Clouds:
 
     def error_of(self, function: Callable[["Clouds"], float]) -> float:
         """Standard error of a function of the clouds; infinite where the shots do not determine it."""
-        start = self._parameters()
-        scales = np.sqrt(np.maximum(np.abs(start), _STEP))
-        scores = np.empty((start.size, len(self.ground) + len(self.excited)))
-        slopes = np.empty(start.size)
-        for index in range(start.size):
-            ends = [start.copy(), start.copy()]
-            ends[0][index] -= _STEP * scales[index]
-            ends[1][index] += _STEP * scales[index]
-            sides = [self._moved(end) for end in ends]
-            scores[index] = (sides[1].likelihoods() - sides[0].likelihoods()) / (2 * _STEP * scales[index])
-            slopes[index] = (function(sides[1]) - function(sides[0])) / (2 * _STEP * scales[index])
-        information = scores @ scores.T
+        slopes = np.array([(function(end) - function(begin)) / step for begin, end, step in self._asides])
         try:
-            variance = float(slopes @ np.linalg.solve(information, slopes))
+            variance = float(slopes @ np.linalg.solve(self._information, slopes))
         except np.linalg.LinAlgError:
             return inf
         return sqrt(variance) if variance > 0 else inf
+
+    @cached_property
+    def _asides(self) -> tuple[tuple["Clouds", "Clouds", float], ...]:
+        """For each parameter the clouds with a little less and more of it, and how much apart these are."""
+        start = self._parameters()
+        steps = _STEP * np.sqrt(np.maximum(np.abs(start), _STEP))
+        moves = np.diag(steps)
+        return tuple((self._moved(start - move), self._moved(start + move), 2 * move.sum()) for move in moves)
+
+    @cached_property
+    def _information(self) -> Floats:
+        scores = np.array([(end.likelihoods() - begin.likelihoods()) / step for begin, end, step in self._asides])
+        return np.asarray(scores @ scores.T)
 
     def _parameters(self) -> Floats:
         """Means, roots of the covariances (Cholesky), logits of the wrong shares."""

@@ -134,12 +134,12 @@ def _normal(confidence: float) -> float:
 
 def _shots(data: Sequence[ReadoutShots]) -> tuple[Floats, Floats]:
     """Rows of I and Q for either state."""
-    ground = np.array([pair for one in data for pair in zip(one.ground_i, one.ground_q, strict=True)], np.float64)
-    excited = np.array([pair for one in data for pair in zip(one.excited_i, one.excited_q, strict=True)], np.float64)
+    ground = np.concatenate([np.array((one.ground_i, one.ground_q), np.float64).T for one in data])
+    excited = np.concatenate([np.array((one.excited_i, one.excited_q), np.float64).T for one in data])
     for shots, name in ((ground, "ground"), (excited, "excited")):
         if len(shots) > 1 and float(shots.std(axis=0).max()) == 0:
             raise EstimatorError(f"all {len(shots)} shots of the {name} state are the same; give single shots, not their mean")
-    return ground.reshape(-1, 2), excited.reshape(-1, 2)
+    return ground, excited
 
 
 def _too_few(ground: Floats, excited: Floats) -> str:
