@@ -18,20 +18,21 @@ import structlog
 
 from producers.errors import PublishError
 from producers.past import LastEvent
-from producers.publisher import Publisher
-from producers.spool import Spool, replace_file
+from producers.publisher import Publisher, encoded
+from producers.spool import SEGMENT_BYTES, Spool, replace_file
 from schemas import topics
 from schemas.block import BlockContext, TagBlock
 from schemas.events import Event
 from schemas.ids import DomainId, SubjectId
 from schemas.topics import Topic
-from schemas.wire import decode, encode
+from schemas.wire import decode
 
 _BY_NAME = {topic.name: topic for topic in topics.ALL}
-_INLINE_TAGS = 4096
 _MARK_S = 0.5
 _RETRY_FIRST_S, _RETRY_LAST_S = 0.5, 10.0
 _READ_AT_ONCE = 256
+_SEGMENTS = 32
+"""In a full queue, or more: a large queue has larger ones, since what each source said last is written whenever one goes."""
 
 
 @dataclass(slots=True)
@@ -52,13 +53,16 @@ class DurablePublisher:
     outage.
     """
 
-    def __init__(self, home: Path, publisher: Callable[[], Publisher], *, limit_bytes: int) -> None:
-        """
+    def __init__(self, home: Path, publisher: Callable[[], Publisher], *, limit_bytes: int, gather_s: float = 0.0) -> None:
+        """``gather_s``: a message may wait so long for others that go with it, which costs broker and readers less.
+
         Raises:
             SpoolError: the directory cannot be used.
         """
         self._publisher = publisher
-        self._spool = Spool(home, limit_bytes=limit_bytes)
+        self._gather_s = gather_s
+        segment_bytes = max(SEGMENT_BYTES, limit_bytes // _SEGMENTS)
+        self._spool = Spool(home, limit_bytes=limit_bytes, segment_bytes=segment_bytes, leaving=self._remember)
         self._sources = _Sources(home / "sources.json", self._spool)
         self._statistics = DurableStatistics()
         self._more = asyncio.Event()
@@ -93,7 +97,7 @@ class DurablePublisher:
                 await asyncio.wait([self._task])
                 if error is None:
                     self._check()
-            self._sources.write()
+            self._remember()
         finally:
             self._spool.close()
 
@@ -104,7 +108,7 @@ class DurablePublisher:
             WireError: the block is too large.
             SpoolError: the disk refuses, or did while delivering.
         """
-        message = encode(block) if block.channel.size <= _INLINE_TAGS else await asyncio.to_thread(encode, block)
+        message = await encoded(block)
         self._append(topics.TIMETAGS, block.context.domain, message)
         self._sources.said.blocks[block.context.domain] = block.context
         return len(message)
@@ -132,6 +136,9 @@ class DurablePublisher:
             raise PublishError(
                 f"{self._spool.waiting} messages are not delivered after {timeout_s:g} s; they wait on disk for the next start"
             ) from None
+
+    def _remember(self) -> None:
+        self._sources.write()
 
     def _check(self) -> None:
         """Raises what ended the delivery."""
@@ -181,14 +188,14 @@ class DurablePublisher:
                 marked_s = loop.time()
             if not batch:
                 # Wakes also without new messages, to take note of what was acknowledged and to see a broken publisher.
-                await _set_within(self._more, _MARK_S)
+                if await _set_within(self._more, _MARK_S):
+                    await asyncio.sleep(self._gather_s)
                 self._more.clear()
                 publisher.check()
 
     def _mark(self, window: "_Window") -> None:
         if window.done > self._spool.acknowledged:
             self._statistics.delivered += window.done - self._spool.acknowledged
-            self._sources.write()  # before segments go that would tell the same
             self._spool.acknowledge(window.done)
         if not self._spool.waiting:
             self._emptied.set()
@@ -239,9 +246,9 @@ class _Sources:
         replace_file(self._path, msgspec.json.encode(self.said))
 
 
-async def _set_within(event: asyncio.Event, within_s: float) -> None:
+async def _set_within(event: asyncio.Event, within_s: float) -> bool:
     try:
         async with asyncio.timeout(within_s):
-            await event.wait()
+            return await event.wait()
     except TimeoutError:
-        return
+        return False

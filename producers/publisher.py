@@ -10,7 +10,7 @@ import msgspec
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError, KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, TopicAlreadyExistsError, for_code
 
 from producers.errors import PublishError
 from producers.thinning import ThinOut
@@ -18,13 +18,11 @@ from schemas import topics
 from schemas.block import TagBlock
 from schemas.broker import BrokerConnection
 from schemas.topics import Topic
-from schemas.wire import encode
+from schemas.wire import SMALL, encode
 
 _NOISY_LOGS = ("aiokafka", "aiokafka.client", "aiokafka.conn", "aiokafka.cluster", "aiokafka.producer.sender")
 _REPLICAS = 3
 _RETRY_S = 0.25
-_INLINE_TAGS = 4096
-"""Larger blocks are encoded in a thread, so that the loop goes on sending meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ class PublisherLimits:
     linger_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PublisherStatistics:
     """Counts since the start: handed over, and acknowledged by the broker; what lies between them waits."""
 
@@ -82,7 +80,7 @@ class Publisher:
 
     @property
     def statistics(self) -> PublisherStatistics:
-        return self._statistics
+        return replace(self._statistics)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -115,10 +113,11 @@ class Publisher:
             PublishError: the buffer stayed full for ``send_timeout_s``, or an earlier message was lost.
             WireError: the block is too large.
         """
-        message = encode(block) if block.channel.size <= _INLINE_TAGS else await asyncio.to_thread(encode, block)
+        message = await encoded(block)
         what = f"block {block.context.sequence} of {block.context.source}"
         await self._send(topics.TIMETAGS, block.context.domain, message, what)
-        self._count(blocks=1, tags=block.tags)
+        self._statistics.blocks += 1
+        self._statistics.tags += block.tags
         return len(message)
 
     async def send_message(self, topic: Topic, key: str, message: bytes, settled: Callable[[], None]) -> None:
@@ -128,7 +127,7 @@ class Publisher:
     async def send_record(self, topic: Topic, key: str, record: msgspec.Struct) -> None:
         """Hand over a small record as JSON. Waits and raises as ``send_block`` does."""
         await self._send(topic, key, msgspec.json.encode(record), f"{type(record).__name__} of {key}")
-        self._count(records=1)
+        self._statistics.records += 1
 
     def check(self) -> None:
         """
@@ -173,18 +172,20 @@ class Publisher:
     async def _send(self, topic: Topic, key: str, message: bytes, what: str, settled: Callable[[], None] | None = None) -> None:
         if self._producer is None:
             raise PublishError(f"{what}: the publisher is not started")
+        size = len(message)
         try:
-            async with asyncio.timeout(self._limits.send_timeout_s):
-                while self._full(len(message)) and self._failure is None:
-                    await self._change()
-                self._refuse_after_failure()
-                acknowledged = await self._producer.send(topic.name, message, key=key.encode())
-        except TimeoutError:
+            if self._full(size):  # a time-out costs more than the rest of a send
+                async with asyncio.timeout(self._limits.send_timeout_s):
+                    while self._full(size) and self._failure is None:
+                        await self._change()
+            self._refuse_after_failure()
+            acknowledged = await self._producer.send(topic.name, message, key=key.encode())
+        except (TimeoutError, KafkaTimeoutError):
             raise self._unanswered(self._limits.send_timeout_s) from None
         except KafkaError as error:
             raise PublishError(f"{what} was not taken by {self._connection.bootstrap}: {error!r}") from error
-        size = len(message)
-        self._count(sent_bytes=size, waiting_bytes=size)
+        self._statistics.sent_bytes += size
+        self._statistics.waiting_bytes += size
         acknowledged.add_done_callback(lambda done: self._settle(done, size, what, settled))
 
     def _full(self, size: int) -> bool:
@@ -193,19 +194,17 @@ class Publisher:
 
     def _settle(self, done: "asyncio.Future[Any]", size: int, what: str, settled: Callable[[], None] | None) -> None:
         error = None if done.cancelled() else done.exception()
+        self._statistics.waiting_bytes -= size
         if done.cancelled() or error is not None:
             self._failure = self._failure or PublishError(
                 f"{what} was given up, and so may be what follows it: {error!r}; start again from there"
             )
-            self._count(waiting_bytes=-size)
         else:
-            self._count(waiting_bytes=-size, acknowledged=1, acknowledged_bytes=size)
+            self._statistics.acknowledged += 1
+            self._statistics.acknowledged_bytes += size
             if settled is not None:
                 settled()
         self._changed.set()
-
-    def _count(self, **more: int) -> None:
-        self._statistics = replace(self._statistics, **{name: getattr(self._statistics, name) + n for name, n in more.items()})
 
     async def _change(self) -> None:
         self._changed.clear()
@@ -276,6 +275,15 @@ class Publisher:
     def _restore_logs(self) -> None:
         for name in _NOISY_LOGS:
             logging.getLogger(name).removeFilter(self._thin_out)
+
+
+async def encoded(block: TagBlock) -> bytes:
+    """A block's bytes; those of a large one are made in a thread, so that the loop goes on sending meanwhile.
+
+    Raises:
+        WireError: the block is too large.
+    """
+    return encode(block) if block.channel.size <= SMALL else await asyncio.to_thread(encode, block)
 
 
 async def _or_close(start: Awaitable[Any], close: Any) -> None:

@@ -8,7 +8,7 @@ the machine as soon as the system has written it out.
 import fcntl
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -46,8 +46,16 @@ class Dropped:
 class Spool:
     """One writer, one reader, one process at a time. Holds at most ``limit_bytes``: the oldest segment goes first."""
 
-    def __init__(self, home: Path, *, limit_bytes: int, segment_bytes: int = SEGMENT_BYTES) -> None:
-        """
+    def __init__(
+        self,
+        home: Path,
+        *,
+        limit_bytes: int,
+        segment_bytes: int = SEGMENT_BYTES,
+        leaving: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``leaving`` is called before segments are deleted, for whoever must keep something of what they tell.
+
         Raises:
             SpoolError: the directory cannot be used, is used by another process, or holds what is no spool.
         """
@@ -55,6 +63,7 @@ class Spool:
             raise SpoolError(f"{home}: a limit of {limit_bytes} bytes; two segments of {segment_bytes} are the least")
         self._home = home
         self._limit_bytes, self._segment_bytes = limit_bytes, segment_bytes
+        self._leaving = leaving
         self._acknowledged = 0
         self.next = 0
         """Number of the next message."""
@@ -132,10 +141,11 @@ class Spool:
         mark = _MARK.pack(before, google_crc32c.value(before.to_bytes(8, "little")))
         replace_file(self._home / "acknowledged", mark)
         self._acknowledged = before
-        firsts = sorted(self._segments)
-        for first, following in pairwise(firsts):
-            if following <= before:
-                self._delete(first)
+        done = [first for first, following in pairwise(self.segments) if following <= before]
+        if done:
+            self._leaving()
+        for first in done:
+            self._delete(first)
 
     def close(self) -> None:
         if self._writing is not None:
@@ -158,6 +168,8 @@ class Spool:
 
     def _shrink(self) -> Dropped | None:
         messages = size = 0
+        if self.size > self._limit_bytes:
+            self._leaving()
         while self.size > self._limit_bytes:
             first, following = sorted(self._segments)[:2]
             messages += max(0, following - max(first, self._acknowledged))

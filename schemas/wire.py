@@ -32,7 +32,7 @@ _RESIDUE = 0x48674BC7
 _CONTEXT_KEY = b"photonwatch.block"
 _WRITE = pa.ipc.IpcWriteOptions(compression=pa.Codec("zstd", compression_level=1), use_threads=False)
 _WRITE_SMALL = pa.ipc.IpcWriteOptions(use_threads=False)
-_SMALL = 8192
+SMALL = 8192
 """Records up to which a block is not compressed: setting the compressor up would take four times as long as all else, for a
 tenth of the bytes."""
 _READ = pa.ipc.IpcReadOptions(use_threads=False)
@@ -56,7 +56,7 @@ def encode(block: TagBlock) -> bytes:
         metadata={_CONTEXT_KEY: _encoder.encode(block.context)},
     )
     sink = pa.BufferOutputStream()
-    options = _WRITE if block.gaps.size > _SMALL else _WRITE_SMALL
+    options = _WRITE if block.gaps.size > SMALL else _WRITE_SMALL
     with pa.ipc.new_stream(sink, schema, options=options) as writer:
         writer.write_batch(pa.record_batch(list(columns.values()), schema=schema))
     arrow: bytes = sink.getvalue().to_pybytes()

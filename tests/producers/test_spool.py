@@ -127,3 +127,18 @@ def test_what_is_taken_at_once_is_bounded_in_bytes(tmp_path: Path) -> None:
             assert sum(len(record.value) for record in batch[:-1]) < 500
             taken += [record.number for record in batch]
     assert taken == list(range(100))
+
+
+def test_whoever_asks_is_told_before_segments_go(tmp_path: Path) -> None:
+    told: list[list[int]] = []
+    with Spool(tmp_path, limit_bytes=LIMIT, segment_bytes=SEGMENT, leaving=lambda: told.append(spool.segments)) as spool:
+        fill(spool, 80)
+        spool.acknowledge(1)
+        assert told == []
+        whole = spool.segments
+        spool.acknowledge(80)
+        assert told == [whole]
+        assert spool.segments == whole[-1:]
+        while len(told) == 1:
+            spool.append("t", "k", value(spool.next))
+        assert told[1][0] not in spool.segments

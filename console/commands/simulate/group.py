@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from producers.fleet_file import Fleet
 
 
+_GATHER = 0.05
+"""Of the time that a block takes to come about: how long it may wait for others on its way to the broker."""
 _DELIVERY_S = 10.0
 """How long a fleet that was told to stop waits for the broker; what is left then is sent by the next start."""
 
@@ -61,7 +63,10 @@ async def _run(settings: "Settings", fleet: "Fleet") -> None:
     connection = broker_connection(settings)
     waiting = settings.home / "spool" / "fleet"
     async with DurablePublisher(
-        waiting, lambda: Publisher(connection), limit_bytes=settings.fleet.waiting_megabytes << 20
+        waiting,
+        lambda: Publisher(connection),
+        limit_bytes=settings.fleet.waiting_megabytes << 20,
+        gather_s=_GATHER * fleet.block_ms / 1000,
     ) as publisher:
         await run_fleet(fleet, publisher, settings.home, stop, past=publisher)
         await publisher.flush(_DELIVERY_S)
