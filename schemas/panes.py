@@ -6,6 +6,7 @@ several parts (a source that fell silent and returned); parts add up, so every c
 
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -15,8 +16,7 @@ PANE_PS = 1_000_000_000_000
 Counts = npt.NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True)
-class PaneKey:
+class PaneKey(msgspec.Struct, frozen=True):
     """Domain, device, run, and the pane's start in whole seconds of UTC."""
 
     domain: DomainId
@@ -25,8 +25,7 @@ class PaneKey:
     start_unix_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class SinglesPane:
+class SinglesPane(msgspec.Struct, frozen=True):
     """Tags of one channel, the time in which they could have been seen, and the time that its source says was lost."""
 
     key: PaneKey
@@ -36,8 +35,7 @@ class SinglesPane:
     lost_ps: int
 
 
-@dataclass(frozen=True, slots=True)
-class CorrelationPane:
+class CorrelationPane(msgspec.Struct, frozen=True):
     """All-pairs histogram of tau_ps = t(stop_channel) - t(start_channel), start_channel < stop_channel.
 
     ``counts[i]`` holds tau in [first_edge_ps + i·bin_width_ps, first_edge_ps + (i+1)·bin_width_ps).
@@ -51,8 +49,7 @@ class CorrelationPane:
     counts: Counts
 
 
-@dataclass(frozen=True, slots=True)
-class CoincidencePane:
+class CoincidencePane(msgspec.Struct, frozen=True):
     """Number of coincidences of ``channels`` (ascending) within ``window_ps``, full width."""
 
     key: PaneKey
@@ -80,8 +77,7 @@ class PaneParameters:
         return 2 * self.half_range_ps // self.bin_width_ps
 
 
-@dataclass(frozen=True, slots=True)
-class PaneResults:
+class PaneResults(msgspec.Struct, frozen=True):
     """What closing panes yields, in ascending order of pane start, then channels."""
 
     singles: tuple[SinglesPane, ...] = ()

@@ -6,6 +6,7 @@ The frequency is then refined on the phases of the single peaks.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, log, log2, pi
 from typing import Any
 
@@ -13,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import windows
 
+from schemas.panes import Counts
 from streams.estimators.delays import DelayHistogram
 
 _FALSE_ALARM = 1e-6  # probability to find a train in counts that hold none
 _H_SLOPE = 0.398  # P(H > h) = exp(-0.398 h) without a train
+_LEAST_KNOWN = log(1 / _FALSE_ALARM) / _H_SLOPE  # H of a train whose frequency is known
 _FEWEST_PERIODS = 6  # in the range of delays, for a period that is not known
 _FEWEST_BINS = 10  # in a period that is not known: below, the beat of the tagger's resolution with the bins looks like a train
 _PADDING = 16
@@ -29,6 +32,8 @@ _TOOTH = 8.0  # power that noise does not reach in the places where it is sought
 _TOOTH_SLACK = 2
 _SMOOTH = 8  # resolved frequencies over which the smooth part is taken
 _ROUNDS = 8
+_FEW = 64  # bins with counts up to which their power at single frequencies costs less than the whole spectrum
+_ROUNDING = 1e-9  # far above that of sums in another order
 
 Floats = npt.NDArray[np.float64]
 
@@ -56,12 +61,49 @@ def find_train(histogram: DelayHistogram, period_ps: float | None = None) -> Pul
     """
     if not histogram.counts.any():
         return None
-    spectrum = _Spectrum.of(histogram)
     if period_ps is not None:
-        found = spectrum.holds(histogram.bin_width_ps / period_ps)
-        return _aligned(histogram, period_ps, refine=False) if found else None
-    frequency = spectrum.fundamental()
-    return None if frequency is None else _aligned(histogram, histogram.bin_width_ps / frequency, refine=True)
+        frequency = histogram.bin_width_ps / period_ps
+        held = not _too_faint(histogram.counts, frequency) and _Spectrum.of(histogram).holds(frequency)
+        return _aligned(histogram, period_ps, refine=False) if held else None
+    found = _Spectrum.of(histogram).fundamental()
+    return None if found is None else _aligned(histogram, histogram.bin_width_ps / found, refine=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taper:
+    """What counts are multiplied by before the transform over ``size`` bins, and its own transform."""
+
+    values: Floats
+    total: float
+    size: int
+    transform: npt.NDArray[np.complex128]
+
+
+@lru_cache(maxsize=8)
+def _taper(bins: int) -> _Taper:
+    values, size = windows.tukey(bins + 2, 0.25)[1:-1], 1 << ceil(log2(_PADDING * bins))
+    transform = np.fft.rfft(values, size)
+    values.flags.writeable = transform.flags.writeable = False
+    return _Taper(values, values.sum(), size, transform)
+
+
+def _too_faint(counts: Counts, frequency: float) -> bool:
+    """Whether so few counts cannot hold a train of this frequency, whatever the smooth part of their spectrum: power bounds the
+    prominence that ``_Spectrum.holds`` asks for.
+    """
+    (places,) = counts.nonzero()
+    if places.size > _FEW:
+        return False
+    taper = _taper(counts.size)
+    multiples = np.rint(np.arange(1, _harmonics(frequency) + 1) * (frequency * taper.size)).astype(np.int64)
+    if not multiples.size:
+        return True
+    held, weights = counts[places].astype(np.float64), taper.values[places]
+    phases = np.exp(-2j * pi / taper.size * (multiples[:, np.newaxis] * places % taper.size))
+    lines = phases @ (held * weights) - (held @ weights / taper.total) * taper.transform[multiples]
+    power = np.abs(lines) ** 2 / (held @ weights**2)
+    most = float(np.cumsum(2 * power - 4).max()) + 4
+    return most < (1 - _ROUNDING) * _LEAST_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +121,14 @@ class _Spectrum:
     @classmethod
     def of(cls, histogram: DelayHistogram) -> "_Spectrum":
         counts = histogram.counts.astype(np.float64)
-        taper = windows.tukey(counts.size + 2, 0.25)[1:-1]
-        size = 1 << ceil(log2(_PADDING * counts.size))
-        flat = (counts - (counts * taper).sum() / taper.sum()) * taper
+        tapering = _taper(counts.size)
+        taper, size = tapering.values, tapering.size
+        flat = (counts - (counts * taper).sum() / tapering.total) * taper
         power = np.abs(np.fft.rfft(flat, size)) ** 2 / (counts * taper**2).sum()
         block = min(power.size, round(_SMOOTH * size / counts.size))
         blocks = power[: power.size // block * block].reshape(-1, block)
         # A quarter of exponentially distributed power lies below ln(4/3) of its mean; the teeth of a comb lie above.
-        smooth = np.interp(
-            np.arange(power.size), (np.arange(len(blocks)) + 0.5) * block, np.quantile(blocks, 0.25, axis=1) / log(4 / 3)
-        )
+        smooth = np.interp(np.arange(power.size), (np.arange(len(blocks)) + 0.5) * block, _quartiles(blocks) / log(4 / 3))
         return cls(power, power / np.maximum(smooth, 1), 1 / size, 1 / counts.size)
 
     def fundamental(self) -> float | None:
@@ -110,7 +150,7 @@ class _Spectrum:
 
     def holds(self, frequency: float) -> bool:
         """Whether there is a train of this frequency, cycles a bin."""
-        return float(self._strengths(np.array([frequency / self.step]))[0]) >= log(1 / _FALSE_ALARM) / _H_SLOPE
+        return float(self._strengths(np.array([frequency / self.step]))[0]) >= _LEAST_KNOWN
 
     def _strengths(self, candidates: npt.NDArray[Any]) -> Floats:
         """The H statistic of every candidate (in steps)."""
@@ -140,7 +180,22 @@ class _Spectrum:
         return bool(self.power[highest:].max() > self.power[lowest:highest].max())
 
     def _harmonics(self, spacing: float) -> int:
-        return min(_MOST_HARMONICS, int(_HIGHEST / self.step / spacing))
+        return _harmonics(spacing * self.step)
+
+
+def _harmonics(frequency: float) -> int:
+    """How many harmonics of a frequency (cycles a bin) are looked at."""
+    return min(_MOST_HARMONICS, int(_HIGHEST / frequency))
+
+
+def _quartiles(blocks: Floats) -> Floats:
+    """The lower quartile of each row, as ``np.quantile`` has it."""
+    place = 0.25 * (blocks.shape[1] - 1)
+    low, share = int(place), place % 1
+    high = min(low + 1, blocks.shape[1] - 1)
+    parted = np.partition(blocks, (low, high), axis=1)
+    below, above = parted[:, low], parted[:, high]
+    return np.asarray(above - (above - below) * (1 - share) if share >= 0.5 else below + (above - below) * share)
 
 
 def _aligned(histogram: DelayHistogram, period_ps: float, *, refine: bool) -> PulseTrain:

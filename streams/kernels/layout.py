@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Self
 
@@ -28,10 +29,11 @@ class PairLayout:
     traits: Traits
     pairing: npt.NDArray[np.uint64]
 
-    @classmethod
-    def of(cls, detectors: tuple[int, ...]) -> Self:
-        """All pairs of different ``detectors`` (ascending); the lower number is the start."""
-        return cls._with(detectors, tuple(combinations(detectors, 2)))
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def of(detectors: tuple[int, ...]) -> "PairLayout":
+        """All pairs of different ``detectors`` (ascending); the lower number is the start. The same object for all who ask."""
+        return PairLayout._with(detectors, tuple(combinations(detectors, 2)))
 
     @classmethod
     def chosen(cls, pairs: Iterable[tuple[int, int]]) -> Self:

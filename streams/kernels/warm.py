@@ -25,6 +25,7 @@ from streams.kernels.order import first_descent
 from streams.kernels.readonly import readonly
 from streams.kernels.residuals import count_residuals
 from streams.kernels.select import select
+from streams.kernels.shares import share_out
 from streams.kernels.split import split_channels
 from streams.kernels.start_stop import StartStopLayout, count_every_stop, count_some_stops
 from streams.kernels.unwrap import unwrap
@@ -51,6 +52,7 @@ def warm() -> None:
     tags = few, channel
     pairs.count_pairs((few - 8, channel), tags, (1, few.size), walked, unequal, pairs.empty_histogram(walked, unequal))
     select(*tags, (1,))
+    share_out(*tags, [], None, 1)
     fixed = readonly(tags[0], np.int64), readonly(tags[1], np.uint8)
     count_block(*tags, *fixed, 0, plan_of(layout, axis), layout.codes, nothing_counted(layout, axis))
     train = PulseTrain.of(Fraction(5, 2), 1, (0, 1))

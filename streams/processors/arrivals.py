@@ -20,6 +20,7 @@ BINS = 256
 """To a period, at least: as many as make each a whole number of ps."""
 MOST_BINS = 1 << 20
 _MOST_NUMBER = 1 << 40
+_NO_DELAYS = Delays()
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,12 @@ def initial(parameters: ArrivalParameters) -> ArrivalState:
 
 def step(state: ArrivalState, segment: Segment, parameters: ArrivalParameters) -> tuple[ArrivalState, tuple[Tally, ...]]:
     """Count a segment; yield the panes that it closed. Raises as ``tally.step``."""
-    return tally.step(state, segment, _Counter(parameters), Delays())
+    return tally.step(state, segment, _Counter(parameters), _NO_DELAYS)
 
 
 def close(state: ArrivalState, parameters: ArrivalParameters) -> tuple[Tally, ...]:
     """What is still open, as it stands. The state is spent."""
-    return tally.close(state, _Counter(parameters), Delays())
+    return tally.close(state, _Counter(parameters), _NO_DELAYS)
 
 
 def read(counted: Tally, parameters: ArrivalParameters) -> dict[int, Counts]:

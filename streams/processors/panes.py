@@ -14,6 +14,7 @@ depend on the tags alone, never on how the stream was cut into segments.
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -26,7 +27,7 @@ from streams.errors import DensityError, SegmentError
 from streams.kernels.axis import TauAxis
 from streams.kernels.layout import PairLayout
 from streams.kernels.pairs import empty_histogram, rows_of
-from streams.kernels.singles import count_channels
+from streams.kernels.shares import share_out
 from streams.processors.intervals import Interval, merged, overlap_ps
 from streams.processors.partners import Partners
 from streams.segment import Segment
@@ -39,6 +40,8 @@ MOST_BINS = 1 << 24
 """Bins that the histograms of all pairs may have: 128 MiB."""
 _PS_PER_NS = 1_000
 _NOTHING = PaneResults()
+_NO_TAGS: Counts = np.zeros(256, np.uint64)
+_NO_TAGS.flags.writeable = False
 _Axes = tuple[TauAxis, ...]
 
 
@@ -56,6 +59,10 @@ class _Stream(msgspec.Struct, frozen=True):
 
     def start_ps(self, pane: int) -> int:
         return pane * PANE_PS - self.origin_unix_ns * _PS_PER_NS
+
+    def bounds(self, pane: int) -> Interval:
+        start_ps = self.start_ps(pane)
+        return start_ps, start_ps + PANE_PS
 
 
 class _Pane(msgspec.Struct, frozen=True):
@@ -132,13 +139,12 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
     partners = Partners.of(segment, segment.detectors, state.layout, (state.tail_ps, state.tail_channel))
     closed = []
     pane = state.pane
-    for start_unix_s in _touched(stream, state.pane, segment, lost):
+    touched = _touched(stream, state.pane, segment, lost)
+    for start_unix_s, share in zip(touched, _shares(state, segment, list(map(stream.bounds, touched))), strict=True):
         if pane is None or pane.start_unix_s != start_unix_s:
-            pane = _Pane(start_unix_s, np.zeros(256, np.uint64))
-        start_ps = stream.start_ps(start_unix_s)
-        end_ps = start_ps + PANE_PS
-        pane = _counted(pane, partners, lost, (start_ps, end_ps), state.axes)
-        if end_ps <= segment.reached_ps:
+            pane = _Pane(start_unix_s, _NO_TAGS)
+        pane = _counted(pane, partners, lost, state.axes, share)
+        if share.bounds[1] <= segment.reached_ps:
             closed.append(_results(stream, pane, state, parameters))
             pane = None
     tail_ps, tail_channel = partners.tail_from(segment.reached_ps - state.reach_ps)
@@ -228,22 +234,42 @@ def _touched(stream: _Stream, pane: _Pane | None, segment: Segment, lost: tuple[
     return sorted({*chain.from_iterable(spans), *(() if pane is None else (pane.start_unix_s,))})
 
 
-def _counted(pane: _Pane, partners: Partners, lost: tuple[Interval, ...], bounds: Interval, axes: _Axes) -> _Pane:
-    """The pane with what the segment says of ``bounds``."""
-    segment = partners.segment
+class _Share(NamedTuple):
+    """A pane's time, and a segment's tags in it: [begin, end), their number by channel, and whether any may pair."""
+
+    bounds: Interval
+    begin: int
+    end: int
+    tags: Counts
+    close: bool
+
+
+def _shares(state: PaneState, segment: Segment, panes: list[Interval]) -> list[_Share]:
+    """What each of the panes has of the segment; of a single one, as fast light has them, it is not looked who may pair."""
+    if len(panes) == 1:
+        return [_Share(panes[0], 0, segment.time_ps.size, segment.tags, close=True)]
+    before_ps = state.tail_ps.item(-1) if state.tail_ps.size else None
+    starts_ps = [start_ps for start_ps, _ in panes[1:]]
+    shares = share_out(segment.time_ps, segment.channel, starts_ps, before_ps, state.reach_ps)
+    return list(map(_Share, panes, shares.begins, shares.begins[1:], shares.tags, shares.close))
+
+
+def _counted(pane: _Pane, partners: Partners, lost: tuple[Interval, ...], axes: _Axes, share: _Share) -> _Pane:
+    """The pane with what the segment says of its share."""
+    segment, bounds = partners.segment, share.bounds
     covered = max(bounds[0], segment.start_ps), min(bounds[1], segment.reached_ps)
     covered_ps, lost_ps = max(0, covered[1] - covered[0]), overlap_ps(lost, bounds) if lost else 0
-    whole = covered == (segment.start_ps, segment.reached_ps)
-    part = (0, segment.time_ps.size) if whole else _between(segment.time_ps, bounds)
-    if not covered_ps and not lost_ps and part[0] == part[1]:
+    if not covered_ps and not lost_ps and share.begin == share.end:
         return pane
+    histograms = pane.histograms
+    if share.close:
+        part = (share.begin, share.end) if partners.time_ps is segment.time_ps else _between(partners.time_ps, bounds)
+        histograms = _pairs_counted(histograms, partners, part, axes)
     return _Pane(
         pane.start_unix_s,
-        pane.tags + (segment.tags if whole else count_channels(segment.channel[slice(*part)])),
+        share.tags if pane.tags is _NO_TAGS else pane.tags + share.tags,
         pane.detectors if pane.detectors.issuperset(segment.detectors) else pane.detectors | frozenset(segment.detectors),
-        _pairs_counted(
-            pane.histograms, partners, (0, partners.time_ps.size) if whole else _between(partners.time_ps, bounds), axes
-        ),
+        histograms,
         pane.live_ps + covered_ps - (overlap_ps(lost, covered) if lost else 0),
         pane.lost_ps + lost_ps,
     )
@@ -270,8 +296,9 @@ def _between(time_ps: Times, bounds: Interval) -> Interval:
 
 def _results(stream: _Stream, pane: _Pane, state: PaneState, parameters: PaneParameters) -> PaneResults:
     key = PaneKey(stream.domain, stream.device, stream.run, pane.start_unix_s)
-    spoke = pane.detectors.union(np.flatnonzero(pane.tags).tolist())
-    singles = tuple(SinglesPane(key, channel, int(pane.tags[channel]), pane.live_ps, pane.lost_ps) for channel in sorted(spoke))
+    spoke = pane.detectors.union(pane.tags.nonzero()[0].tolist())
+    tags = pane.tags.item
+    singles = tuple(SinglesPane(key, channel, tags(channel), pane.live_ps, pane.lost_ps) for channel in sorted(spoke))
     if not pane.histograms:
         return PaneResults(singles)
     correlation, bins = state.axes[0], _window_bins(parameters)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from streams.estimators import pulse_train as room
 from streams.estimators.delays import DelayHistogram
 from streams.estimators.pulse_train import find_train
 
@@ -64,6 +65,31 @@ def test_a_known_period_is_kept():
     found = find_train(train(np.random.default_rng(1), 12_500.0, 3_000.0, 20, missing=0), 12_500.25)
     assert (found.period_ps, found.period_error_ps) == (12_500.25, 0.0)
     assert found.offset_ps == pytest.approx(3_000, abs=60)
+
+
+def test_few_counts_are_dismissed_only_where_the_whole_spectrum_dismisses_them():
+    generator, dismissed, found = np.random.default_rng(1), 0, 0
+    for number in range(300):
+        period_ps = float(generator.choice([450.0, 1_000.0, 12_500.0, 13_158.3, 80_000.0, 1e6]))
+        peaks = generator.integers(-15, 16, generator.integers(1, 12)) * period_ps
+        tau = generator.uniform(-HALF, HALF, peaks.size) if number % 3 == 0 else peaks + generator.laplace(0, 50, peaks.size)
+        counts, _ = np.histogram(tau, np.arange(-HALF, HALF + 1, 100))
+        if not counts.any():
+            continue
+        histogram, frequency = DelayHistogram(-HALF, 100, counts.astype(np.uint64)), 100 / period_ps
+        faint, held = room._too_faint(histogram.counts, frequency), room._Spectrum.of(histogram).holds(frequency)
+        assert not (faint and held)
+        assert (find_train(histogram, period_ps) is not None) == held
+        dismissed, found = dismissed + faint, found + held
+    assert dismissed > 100
+    assert found > 30
+
+
+def test_quartiles_are_numpys():
+    generator = np.random.default_rng(1)
+    for size in (*range(1, 12), 131):
+        rows = generator.exponential(size=(5, size))
+        assert room._quartiles(rows).tolist() == np.quantile(rows, 0.25, axis=1).tolist()
 
 
 def dip(generator, level, depth, width_ps, bin_ps=100):
