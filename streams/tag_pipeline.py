@@ -27,7 +27,7 @@ from streams.sequence import Arrival, Fate
 from streams.tag_rows import TagRows
 from streams.tag_stream import Counted, TagAnalysis, TagStream
 
-NAME = "tags-2"
+NAME = "tags-3"
 """Part of every token. Raise the number when what a batch holds, or where it is cut, changes."""
 GRID = 256
 SWEEP_MS = 500

@@ -71,4 +71,4 @@ def _stored(arrival: Arrival, fate: Fate) -> tables.StoredBlock:
 def _runs(arrival: Arrival) -> tables.TagRuns:
     runs = split_channels(arrival.time_ps, arrival.channel)
     offsets = np.concatenate(([0], np.cumsum(runs.length)))
-    return tables.TagRuns(runs.channel, runs.first_ps, runs.last_ps, offsets, runs.gaps)
+    return tables.TagRuns(runs.channel, runs.first_ps, runs.last_ps, offsets, runs.gaps, runs.gaps_high)

@@ -96,6 +96,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = MappingProxyType(
             ("time", _UNIX_NS),
             ("n", pa.uint32()),
             ("gaps", pa.list_(pa.field("item", pa.uint32(), nullable=False))),
+            ("gaps_high", pa.list_(pa.field("item", pa.uint32(), nullable=False))),
             ("sequence", pa.uint64()),
             ("offset", pa.uint64()),
             ("crc", pa.uint32()),

@@ -1,4 +1,4 @@
-"""Raw tags as the store keeps them: one row per block, channel and run of gaps."""
+"""Raw tags as the store keeps them: one row per block and channel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,11 @@ Value = TypeVar("Value", bound=np.generic)
 
 @dataclass(frozen=True, slots=True)
 class TagRuns:
-    """A block's tags by channel, in runs without a wide gap, ascending in channel and time.
+    """A block's tags in runs, one a channel, ascending.
 
-    Run ``i`` is of ``channel[i]``, lies from ``t0_ps[i]`` to ``last_ps[i]`` (int64) and owns ``gaps[offsets[i]:offsets[i + 1]]``
-    (uint32, ps to the tag before; the first of each run is 0). ``offsets`` is int64 and one longer than ``channel`` (uint8).
+    Run ``i`` is of ``channel[i]``, lies from ``t0_ps[i]`` to ``last_ps[i]`` (int64) and owns ``[offsets[i]:offsets[i + 1]]`` of
+    ``gaps`` (uint32: the low 32 bits of the ps to the tag before; the first of each run is 0) and of ``gaps_high`` (uint32: what
+    is above them; empty where no gap of the block has any). ``offsets`` is int64 and one longer than ``channel`` (uint8).
     """
 
     channel: Channels
@@ -29,6 +30,7 @@ class TagRuns:
     last_ps: Times
     offsets: npt.NDArray[np.int64]
     gaps: Gaps
+    gaps_high: Gaps
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,9 @@ def tag_rows(blocks: Sequence[StoredTags]) -> pa.Table:
     owner, channel, t0_ps = owner[order], channel[order], t0_ps[order]
     begins = _joined([run.offsets[:-1] for run in runs], np.int64)[order]
     ends = _joined([run.offsets[1:] for run in runs], np.int64)[order]
-    pieces = [runs[block].gaps[begin:end] for block, begin, end in zip(owner, begins, ends, strict=True)]
-    offsets = np.concatenate(([0], np.cumsum(ends - begins))).astype(np.int32)
+    places = list(zip(owner.tolist(), begins.tolist(), ends.tolist(), strict=True))
+    pieces = [runs[block].gaps[begin:end] for block, begin, end in places]
+    highs = [_needed(runs[block].gaps_high[begin:end]) for block, begin, end in places]
 
     def of_block(values: list[object], kind: pa.DataType) -> pa.Array:
         return pa.array(values, kind).take(pa.array(owner))
@@ -75,14 +78,30 @@ def tag_rows(blocks: Sequence[StoredTags]) -> pa.Table:
             "last_ps": pa.array(_joined([run.last_ps for run in runs], np.int64)[order]),
             "time": pa.array(origin_unix_ns.to_numpy() + t0_ps // _PS_PER_NS, pa.int64()).cast(schema.field("time").type),
             "n": pa.array((ends - begins).astype(np.uint32)),
-            "gaps": pa.ListArray.from_arrays(pa.array(offsets), pa.array(_joined(pieces, np.uint32))),
+            "gaps": _lists(pieces),
+            "gaps_high": _lists(highs),
             "sequence": of_block([block.context.sequence for block in blocks], pa.uint64()),
             "offset": of_block([block.offset for block in blocks], pa.uint64()),
-            "crc": pa.array([google_crc32c.value(piece) for piece in pieces], pa.uint32()),
+            "crc": pa.array(map(_checksum, pieces, highs), pa.uint32()),
             "late": of_block([block.late for block in blocks], pa.bool_()),
         },
         schema=schema,
     )
+
+
+def _needed(high: Gaps) -> Gaps:
+    """Nothing, where no gap of the row is wide."""
+    return high if high.any() else high[:0]
+
+
+def _checksum(gaps: Gaps, gaps_high: Gaps) -> int:
+    crc: int = google_crc32c.value(gaps)
+    return google_crc32c.extend(crc, gaps_high) if gaps_high.size else crc
+
+
+def _lists(rows: Sequence[Gaps]) -> pa.ListArray:
+    offsets = np.cumsum([0, *(row.size for row in rows)], dtype=np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(_joined(rows, np.uint32)))
 
 
 def _joined(parts: Sequence[npt.NDArray[Value]], dtype: type[Value]) -> npt.NDArray[Value]:

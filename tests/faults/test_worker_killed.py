@@ -25,14 +25,14 @@ def unsealed(store: Client) -> bool:
     return bool(
         store.query(
             "SELECT count() AS n FROM (SELECT DISTINCT batch_partition, batch_lo FROM blocks) AS begun "
-            "ANTI LEFT JOIN (SELECT partition, lo FROM ledger WHERE pipeline = 'tags-2') AS sealed "
+            "ANTI LEFT JOIN (SELECT partition, lo FROM ledger WHERE pipeline = 'tags-3') AS sealed "
             "ON begun.batch_partition = sealed.partition AND begun.batch_lo = sealed.lo"
         )["n"][0].as_py()
     )
 
 
 def progress(store: Client) -> int:
-    return int(store.query("SELECT count() AS n FROM ledger WHERE pipeline = 'tags-2'")["n"][0].as_py())
+    return int(store.query("SELECT count() AS n FROM ledger WHERE pipeline = 'tags-3'")["n"][0].as_py())
 
 
 def kill_somewhere(worker: LiveWorker, store: Client, random: Random, *, aim: bool) -> None:
@@ -56,7 +56,7 @@ def where_it_was_hit(platform: LivePlatform, store: Client) -> set[str]:
     sealed = {
         row["partition"]: row["hi"]
         for row in store.query(
-            "SELECT partition, max(hi) AS hi FROM ledger WHERE pipeline = 'tags-2' GROUP BY partition"
+            "SELECT partition, max(hi) AS hi FROM ledger WHERE pipeline = 'tags-3' GROUP BY partition"
         ).to_pylist()
     }
     committed, ends = asyncio.run(offsets(platform.broker.address))

@@ -10,24 +10,15 @@ WIDE_PS = 1 << 32
 
 def tag_runs(time_ps: Times, channel: Channels) -> TagRuns:
     """Split sorted times (int64 ps) by their channels (uint8)."""
-    gaps = np.empty(time_ps.size, np.uint32)
     numbers = np.flatnonzero(np.bincount(channel, minlength=1))
-    begins, times, filled = [], [], 0
-    for number in numbers:
-        own = time_ps[channel == number]
-        steps = np.diff(own, prepend=own[0])
-        wide = np.flatnonzero(steps >= WIDE_PS)
-        steps[wide] = 0
-        gaps[filled : filled + own.size] = steps
-        begins.append(np.concatenate(([0], wide)) + filled)
-        times.append(own)
-        filled += own.size
-    sorted_ps = np.concatenate(times) if times else np.empty(0, np.int64)
-    offsets = np.concatenate([*begins, [filled]]).astype(np.int64)
+    times = [time_ps[channel == number] for number in numbers]
+    steps = np.concatenate([np.diff(own, prepend=own[0]) for own in times]) if times else np.empty(0, np.int64)
+    high = (steps // WIDE_PS).astype(np.uint32)
     return TagRuns(
-        channel=np.repeat(numbers.astype(np.uint8), [begin.size for begin in begins]),
-        t0_ps=sorted_ps[offsets[:-1]],
-        last_ps=sorted_ps[offsets[1:] - 1],
-        offsets=offsets,
-        gaps=gaps,
+        channel=numbers.astype(np.uint8),
+        t0_ps=np.array([own[0] for own in times], np.int64),
+        last_ps=np.array([own[-1] for own in times], np.int64),
+        offsets=np.cumsum([0, *(own.size for own in times)], dtype=np.int64),
+        gaps=(steps % WIDE_PS).astype(np.uint32),
+        gaps_high=high if high.any() else high[:0],
     )

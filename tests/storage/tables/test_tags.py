@@ -30,15 +30,14 @@ def plain_runs(time_ps: np.ndarray, channel: np.ndarray) -> list[tuple[int, int,
     """Channel, first, last, gaps; one tag after another."""
     runs: list[tuple[int, int, int, list[int]]] = []
     for number in sorted(set(channel.tolist())):
-        last = None
-        for time in time_ps[channel == number].tolist():
-            if last is None or time - last >= 2**32:
-                runs.append((number, time, time, [0]))
-            else:
-                before = runs.pop()
-                runs.append((number, before[1], time, [*before[3], time - last]))
-            last = time
+        own = time_ps[channel == number].tolist()
+        runs.append((number, own[0], own[-1], [0, *(later - earlier for earlier, later in itertools.pairwise(own))]))
     return runs
+
+
+def words(gaps: list[int]) -> tuple[list[int], list[int]]:
+    """Low and high words; no high ones where none is needed."""
+    return [gap % WIDE_PS for gap in gaps], [gap // WIDE_PS for gap in gaps] if max(gaps) >= WIDE_PS else []
 
 
 @given(streams, st.integers(-(2**40), 2**40))
@@ -47,8 +46,9 @@ def test_runs_equal_the_oracle(stream: list[tuple[int, int]], start_ps: int) -> 
     runs = tag_runs(time_ps, channel)
     assert (runs.channel.dtype, runs.t0_ps.dtype, runs.last_ps.dtype) == (np.uint8, np.int64, np.int64)
     assert (runs.offsets.dtype, runs.gaps.dtype) == (np.int64, np.uint32)
+    high = np.resize(runs.gaps_high, runs.gaps.size).astype(np.int64)  # of none: zeros
     found = [
-        (int(number), int(first), int(last), runs.gaps[a:b].tolist())
+        (int(number), int(first), int(last), (runs.gaps[a:b] + (high[a:b] << 32)).tolist())
         for number, first, last, a, b in zip(
             runs.channel, runs.t0_ps, runs.last_ps, runs.offsets[:-1], runs.offsets[1:], strict=True
         )
@@ -75,8 +75,10 @@ def test_rows_keep_every_block_apart_in_the_tables_own_order(blocks: list[list[t
     expected = sorted(made, key=lambda row: (row[0], *row[4][:2]))  # device, channel, first tag
     for row, (device, offset, sequence, late, (channel, first, last, gaps)) in zip(rows.to_pylist(), expected, strict=True):
         assert (row["device"], row["offset"], row["sequence"], row["late"]) == (device, offset, sequence, late)
-        assert (row["channel"], row["t0_ps"], row["last_ps"], row["gaps"], row["n"]) == (channel, first, last, gaps, len(gaps))
-        assert row["crc"] == google_crc32c.value(np.array(gaps, "<u4").tobytes())
+        low, high = words(gaps)
+        assert (row["channel"], row["t0_ps"], row["last_ps"], row["n"]) == (channel, first, last, len(gaps))
+        assert (row["gaps"], row["gaps_high"]) == (low, high)
+        assert row["crc"] == google_crc32c.value(np.array(low + high, "<u4").tobytes())
         assert row["time"].value == row["origin_unix_ns"] + first // 1_000
 
 

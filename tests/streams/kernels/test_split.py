@@ -13,11 +13,16 @@ streams = st.lists(st.tuples(wide_gaps, st.sampled_from([0, 1, 9, 254])), max_si
 
 
 def tags_of(runs):
+    gaps = runs.gaps.astype(np.int64)
+    if runs.gaps_high.size:
+        gaps += runs.gaps_high.astype(np.int64) << 32
     ends = np.cumsum(runs.length)
-    for channel, first_ps, begin, end in zip(runs.channel, runs.first_ps, ends - runs.length, ends, strict=True):
-        gaps = runs.gaps[begin:end].astype(np.int64)
-        assert gaps[0] == 0
-        yield from ((int(t), int(channel)) for t in first_ps + np.cumsum(gaps))
+    for channel, first_ps, last_ps, begin, end in zip(
+        runs.channel, runs.first_ps, runs.last_ps, ends - runs.length, ends, strict=True
+    ):
+        times_ps = first_ps + np.cumsum(gaps[begin:end])
+        assert (gaps[begin], times_ps[-1]) == (0, last_ps)
+        yield from ((int(time_ps), int(channel)) for time_ps in times_ps)
 
 
 @given(streams, st.integers(-(2**60), 2**60))
@@ -25,27 +30,25 @@ def test_the_tags_come_back_channel_by_channel(records, start_ps):
     time_ps = start_ps + np.cumsum(np.array([gap for gap, _ in records], np.int64))
     channel = np.array([channel for _, channel in records], np.uint8)
     runs = split_channels(time_ps, channel)
-    assert runs.gaps.dtype == np.uint32
+    assert (runs.gaps.dtype, runs.gaps_high.dtype) == (np.uint32, np.uint32)
     expected = sorted(zip(channel.tolist(), time_ps.tolist(), strict=True), key=lambda tag: tag[0])
     assert [(c, t) for t, c in tags_of(runs)] == expected
-    ends = np.cumsum(runs.length)
-    spans = [runs.gaps[end - n : end].sum(dtype=np.int64) for n, end in zip(runs.length, ends, strict=True)]
-    assert (runs.last_ps - runs.first_ps).tolist() == spans
-    # A run ends only where the next gap does not fit.
-    for k in range(1, runs.length.size):
-        if runs.channel[k] == runs.channel[k - 1]:
-            assert runs.first_ps[k] - runs.last_ps[k - 1] >= ADVANCE_PS
+    assert runs.channel.tolist() == sorted(set(channel.tolist()))
+    wide = any((np.diff(time_ps[channel == number]) >= ADVANCE_PS).any() for number in runs.channel)
+    assert runs.gaps_high.size == (time_ps.size if wide else 0)
 
 
 def test_no_tags_are_no_runs():
     runs = split_channels(np.empty(0, np.int64), np.empty(0, np.uint8))
-    assert runs.gaps.size == runs.channel.size == runs.first_ps.size == runs.length.size == 0
+    assert runs.gaps.size == runs.gaps_high.size == runs.channel.size == runs.first_ps.size == runs.length.size == 0
 
 
-def test_the_loop_says_the_same_without_compilation():
-    time_ps, channel = np.array([1, 4, 9, 9 + ADVANCE_PS], np.int64), np.array([1, 0, 1, 1], np.uint8)
+def test_the_loops_say_the_same_without_compilation(monkeypatch):
+    time_ps, channel = np.array([1, 4, 9, 9 + 3 * ADVANCE_PS], np.int64), np.array([1, 0, 1, 1], np.uint8)
     counts = np.bincount(channel, minlength=256).astype(np.uint64)
-    gaps, begins, first_ps, last_ps = np.empty(4, np.uint32), *(np.empty(4, np.int64) for _ in range(3))
-    assert module._scatter.py_func(time_ps, channel, counts, gaps, (begins, first_ps, last_ps)) == 3
+    gaps, first_ps, last_ps = np.empty(4, np.uint32), np.empty(256, np.int64), np.empty(256, np.int64)
+    monkeypatch.setattr(module, "_begins", module._begins.py_func)
+    assert module._scatter.py_func(time_ps, channel, counts, gaps, (first_ps, last_ps))
     assert gaps.tolist() == [0, 0, 8, 0]
-    assert last_ps[:3].tolist() == [9, 4, 9 + ADVANCE_PS]
+    assert (first_ps[:2].tolist(), last_ps[:2].tolist()) == ([4, 1], [4, 9 + 3 * ADVANCE_PS])
+    assert module._high_words.py_func(time_ps, channel, counts).tolist() == [0, 0, 0, 3]
