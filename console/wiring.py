@@ -11,6 +11,7 @@ from console.settings import Settings
 
 if TYPE_CHECKING:
     from console.notify.outlook import StoredOutlook
+    from console.web.observatory import Observatory
     from embedded.stack import StackSettings
     from schemas.broker import BrokerConnection
     from schemas.panes import PaneParameters
@@ -156,6 +157,18 @@ def outlook(settings: Settings, reader: "Reader") -> "StoredOutlook":
 
     plan = read_plan(Path(settings.objectives.exclusions).expanduser()) if settings.objectives.exclusions else []
     return StoredOutlook(reader, load(definition_paths(settings, None)), topology(settings), Schedule(plan))
+
+
+def observatory(settings: Settings, reader: "Reader") -> "Observatory":
+    """The fleet in the store that ``reader`` asks, as the page shows it.
+
+    Raises:
+        DefinitionError, SeriesError, FleetError: a file of the site is none of its kind.
+    """
+    from console.web.observatory import Observatory
+    from slo.definitions import load
+
+    return Observatory(reader, load(definition_paths(settings, None)), pane_parameters(settings), outlook(settings, reader))
 
 
 def knowledge(settings: Settings) -> "Knowledge":

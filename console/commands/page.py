@@ -11,7 +11,7 @@ from console.commands.version import package_version
 from console.invocation import of
 from console.refusal import ExitCode, Refusal
 from console.settings import USUAL_PAGE_PORT, Settings, hosts_of
-from console.wiring import definition_paths, outlook, pane_parameters, store_address
+from console.wiring import observatory, store_address
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -72,14 +72,9 @@ def application(settings: Settings) -> "FastAPI":
         StoreError: the store cannot be reached.
     """
     from console.web.app import LOOPBACK, build_app
-    from console.web.observatory import Observatory
-    from slo.definitions import load
     from storage.reader import Reader
 
-    reader = Reader(store_address(settings, readonly=True))
-    observatory = Observatory(
-        reader, load(definition_paths(settings, None)), pane_parameters(settings), outlook(settings, reader)
-    )
+    looked_at = observatory(settings, Reader(store_address(settings, readonly=True)))
     host = settings.page.host
     own = f"[{host}]" if ":" in host and not host.startswith("[") else host
-    return build_app(observatory, version=package_version(), hosts=(*LOOPBACK, own, *hosts_of(settings.page.hosts)))
+    return build_app(looked_at, version=package_version(), hosts=(*LOOPBACK, own, *hosts_of(settings.page.hosts)))

@@ -8,7 +8,7 @@ from console.commands.options import AsJson, Channels, Objective, Period, Pictur
 from console.invocation import of
 from console.refusal import ExitCode, Refusal
 from console.wiring import definition_paths, pane_parameters, store_address
-from schemas.ids import DeviceId, RunId
+from schemas.ids import DeviceId, RunId, SubjectId
 
 if TYPE_CHECKING:
     from storage.reader import Reader, Run
@@ -68,6 +68,13 @@ def _run(reader: "Reader", device: DeviceId, run: str | None) -> "Run":
     found = reader.latest_run(device) if run is None else reader.run(device, RunId(run))
     if found is not None:
         return found
+    if run is None and any(one.subject == SubjectId(device) for one in reader.heard(0)):
+        raise Refusal(
+            ExitCode.NOT_FOUND,
+            f"“{device}” sends no tags, so it has no g²",
+            where="--device",
+            do="“photonwatch status --devices” tells how it stands, its page what it was found to be",
+        )
     if run is None:
         known = ", ".join(sorted({one.device for one in reader.runs()})) or "none yet"
         raise Refusal(ExitCode.NOT_FOUND, f"nothing of device “{device}” is stored", where="--device", do=f"name one of: {known}")

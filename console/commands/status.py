@@ -11,9 +11,11 @@ import typer
 from console.invocation import Invocation, of
 from console.refusal import ExitCode, Refusal
 from console.settings import Settings
-from console.wiring import outlook, store_address
+from console.wiring import observatory, outlook, store_address
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from embedded.stack import StackStatus
 
 
@@ -42,6 +44,18 @@ class FiringAlert(msgspec.Struct, frozen=True):
     runbook: str
 
 
+class DeviceStatus(msgspec.Struct, frozen=True):
+    """A device or link as the page shows it. ``speaker``: the device itself, or the one that speaks for the link. ``stands_by``:
+    the objective that decides, with what it was found to be; empty: none.
+    """
+
+    device: str
+    speaker: str
+    state: str
+    stands_by: str
+    last_seen_unix_s: int
+
+
 class Status(msgspec.Struct, frozen=True):
     """``state``: ready (all parts are), starting, degraded (runs, but a part is not ready), or stopped."""
 
@@ -51,20 +65,33 @@ class Status(msgspec.Struct, frozen=True):
     parts: tuple[PartStatus, ...]
     alerts: tuple[FiringAlert, ...] | None = None
     """Those that fire, what people are told of first; None: not asked, or the store does not answer."""
+    devices: tuple[DeviceStatus, ...] | None = None
+    """Everything that was heard in the last days, by name; None as above."""
+    fleet: str | None = None
+    """The same in a sentence."""
 
 
 def status(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As an object for scripts.")] = False
+    context: typer.Context,
+    *,
+    devices: Annotated[bool, typer.Option("--devices", help="Also each device and link with its state.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As an object for scripts.")] = False,
 ) -> None:
-    """Tell each part's address, process and state, and what alerts fire. Exit code 0 only when all parts are ready."""
+    """Tell each part's address, process and state, how the fleet stands, and what alerts fire.
+
+    Exit code 0 only when all parts are ready.
+    """
     invocation = of(context)
     now = look(invocation)
     if now.state != "stopped":
         now = msgspec.structs.replace(now, alerts=firing(invocation.settings))
+        told = fleet(invocation.settings)
+        if told is not None:
+            now = msgspec.structs.replace(now, fleet=told[0], devices=told[1])
     if as_json:
         invocation.answer(now)
     else:
-        _show(invocation, now)
+        _show(invocation, now, with_devices=devices)
     if now.state != "ready":
         raise typer.Exit(ExitCode.NEGATIVE)
 
@@ -125,6 +152,32 @@ def firing(settings: Settings) -> tuple[FiringAlert, ...] | None:
     return tuple(sorted(found, key=lambda each: (each.suppressed != "", rank(each.severity), each.since_unix_s)))
 
 
+def fleet(settings: Settings) -> tuple[str, tuple[DeviceStatus, ...]] | None:
+    """How the fleet stands, in a sentence and device by device; None: the store does not answer.
+
+    Raises:
+        DefinitionError, SeriesError, FleetError: a file of the site is none of its kind.
+    """
+    from console.web.rendering import bounds, estimate, legible, summary
+    from storage.errors import StoreError
+    from storage.reader import Reader
+
+    try:
+        with Reader(store_address(settings, readonly=True)) as reader:
+            view = observatory(settings, reader).fleet()
+    except (StoreError, Refusal):
+        return None
+    found = []
+    for row in view.devices:
+        by, stands_by = row.leading, ""
+        if by and by.estimate:
+            shown = legible(by.estimate)
+            unit = "" if shown.unit == "1" else f" {shown.unit}"
+            stands_by = f"{by.title} {estimate(shown.value)}{unit}, {bounds(shown)}"
+        found.append(DeviceStatus(row.device, row.speaker, row.state.value, stands_by, row.last_seen_unix_s))
+    return summary(view), tuple(found)
+
+
 def _overall(seen: "StackStatus", parts: Sequence[PartStatus]) -> str:
     if seen.supervisor is None:
         return "stopped"
@@ -143,7 +196,16 @@ _MARKS = {
 }
 
 
-def _show(invocation: Invocation, now: Status) -> None:
+_DEVICE_MARKS = {
+    "good": "[green]●[/]",
+    "bad": "[red]▲[/]",
+    "insufficient": "[yellow]◆[/]",
+    "excluded": "[dim]■[/]",
+    "silent": "[red]⊘[/]",
+}
+
+
+def _show(invocation: Invocation, now: Status, *, with_devices: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -156,7 +218,21 @@ def _show(invocation: Invocation, now: Status) -> None:
     invocation.terminal.print(f"photonwatch in {now.home}: [bold]{now.state}[/]")
     if now.parts:
         invocation.terminal.print(table)
-    for alert in now.alerts or ():
+    if now.fleet:
+        invocation.terminal.print(now.fleet, soft_wrap=True)
+    if with_devices and now.devices:
+        invocation.terminal.print(_device_table(now.devices))
+    _show_alerts(invocation, now.alerts)
+    if with_devices and now.devices is None:
+        invocation.notes.print("[dim]Nothing is known of the devices: the store does not answer.[/]")
+    if now.state == "stopped":
+        invocation.notes.print("[dim]Start it with “photonwatch up”.[/]")
+
+
+def _show_alerts(invocation: Invocation, alerts: Sequence[FiringAlert] | None) -> None:
+    from rich.markup import escape
+
+    for alert in alerts or ():
         mark = "[red]▲[/]" if not alert.suppressed else "[dim]△[/]"
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(alert.since_unix_s))
         remarks = (
@@ -167,7 +243,20 @@ def _show(invocation: Invocation, now: Status) -> None:
         invocation.terminal.print(f"{mark} {escape(alert.alert)} [dim]since {since}[/]", soft_wrap=True)
         for remark in filter(None, remarks):
             invocation.terminal.print(f"    [dim]{escape(remark)}[/]", soft_wrap=True)
-    if now.alerts == ():
+    if alerts == ():
         invocation.terminal.print("[green]●[/] no alert fires")
-    if now.state == "stopped":
-        invocation.notes.print("[dim]Start it with “photonwatch up”.[/]")
+
+
+def _device_table(devices: Sequence[DeviceStatus]) -> "Table":
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("", "device", "state", "last seen", "stands by"):
+        table.add_column(heading, no_wrap=True)
+    for each in devices:
+        seen = time.strftime("%m-%d %H:%M:%S", time.gmtime(each.last_seen_unix_s))
+        table.add_row(
+            _DEVICE_MARKS.get(each.state, "[dim]◌[/]"), escape(each.device), each.state, seen, escape(each.stands_by) or "–"
+        )
+    return table

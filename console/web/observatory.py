@@ -10,7 +10,10 @@ import numpy as np
 from console.histogram import Histogram
 from console.notify.outlook import StoredOutlook
 from console.stored import stored_sum
+from console.web.hearing import Hearing
 from console.web.views import (
+    NO_RATES,
+    TAGS_AWAY_AFTER_S,
     AlarmView,
     AlertsView,
     DeviceRow,
@@ -44,8 +47,8 @@ from streams.remembering import FOREVER_NS
 
 RECENT_S: Final = 60
 RATES_S: Final = 300
-SILENT_AFTER_S: Final = 60
-"""Sources send a block every tenth of a second, photons or not; a worker that lags must not make everybody look silent."""
+SILENT_AFTER_S: Final = 180
+"""Heartbeats, readings and measurements come every few seconds to every other minute."""
 FRESH_S: Final = 0.5
 HINTS_WITHIN_S: Final = 0.5
 """So long a page waits for what alerts look like; what is not found out by then shows the next time."""
@@ -82,6 +85,7 @@ class Observatory:
                 self._watches.setdefault(each.criterion.indicator, []).append(Watch.of(each, each.criterion))
         self._panes = panes
         self._outlook = outlook
+        self._hearing = Hearing(reader.heard)
         self._clock = clock
         self._asking = Lock()
         self._fleet: FleetView | None = None
@@ -101,11 +105,12 @@ class Observatory:
         now_s = self._clock()
         since = int(now_s) - MEMORY_S
         budgets = _by_subject(self._reader.budgets(since))
-        overviews = self._reader.fleet(since=since)
+        overviews = self._reader.fleet(since=since, heard=self._hearing.since(since))
         alarms = self._alarms(self._outlook.firing())
         surroundings = self._outlook.surroundings()
         rows = tuple(
-            self._row(overview, self._objectives(overview, budgets, surroundings), alarms, now_s) for overview in overviews
+            self._row(overview, self._objectives(overview.samples, budgets, surroundings), alarms, now_s)
+            for overview in overviews
         )
         return FleetView(at_unix_s=now_s, devices=rows)
 
@@ -126,22 +131,41 @@ class Observatory:
             UnknownDeviceError: it was never heard.
         """
         row = next((row for row in self.fleet().devices if row.device == device), None)
-        run = self._reader.latest_run(device)
-        if row is None or run is None:
+        if row is None:
             raise UnknownDeviceError(f"No device “{device}” was heard")
+        run = None if row.tags_seen_unix_s is None else self._reader.latest_run(device)
+        if run is None:
+            return self._view(row)
         began_s, reached_s = run.began_unix_ns // 10**9, run.reached_unix_ns // 10**9
         recent_s = max(reached_s - RECENT_S, began_s)
         whole = stored_sum(self._reader, device, run.run, self._panes, level=Level.HOUR, with_coincidences=False)
         recent = stored_sum(self._reader, device, run.run, self._panes, since=recent_s, with_coincidences=False)
         period_ps = _known_period(row)
-        return DeviceView(
-            at_unix_s=self._clock(),
-            row=row,
+        return self._view(
+            row,
             run_since_unix_s=began_s,
             recent=_histogram(recent, run, period_ps, (recent_s, reached_s)),
             whole=_histogram(whole, run, period_ps, (began_s, reached_s)),
             rates=self._rates(run, reached_s),
-            exclusions=self._exclusions(SubjectId(device)),
+        )
+
+    def _view(
+        self,
+        row: DeviceRow,
+        *,
+        run_since_unix_s: int | None = None,
+        recent: Histogram | None = None,
+        whole: Histogram | None = None,
+        rates: RateStrip = NO_RATES,
+    ) -> DeviceView:
+        return DeviceView(
+            at_unix_s=self._clock(),
+            row=row,
+            run_since_unix_s=run_since_unix_s,
+            recent=recent,
+            whole=whole,
+            rates=rates,
+            exclusions=self._exclusions(SubjectId(row.device)),
         )
 
     def _exclusions(self, subject: SubjectId) -> tuple[ExclusionView, ...]:
@@ -159,26 +183,31 @@ class Observatory:
         )
 
     def _objectives(
-        self, overview: DeviceOverview, budgets: Mapping[tuple[str, str], StoredBudget], surroundings: Surroundings
+        self,
+        samples: Sequence[IndicatorSample],
+        budgets: Mapping[tuple[str, str], StoredBudget],
+        surroundings: Surroundings,
     ) -> tuple[ObjectiveView, ...]:
-        """Those that judge the device's latest samples."""
-        system = system_by_prefix(overview.device)
+        """Those that judge these samples."""
         return tuple(
             _objective_view(watch, sample, budgets.get((sample.subject, watch.objective.name)), surroundings)
-            for sample in overview.samples
+            for sample in samples
             for watch in self._watches.get(sample.indicator, ())
-            if watch.criterion.concerns(system) and watch.objective.is_about(sample.subject)
+            if watch.criterion.concerns(system_by_prefix(sample.device)) and watch.objective.is_about(sample.subject)
         )
 
     def _row(
         self, overview: DeviceOverview, objectives: tuple[ObjectiveView, ...], alarms: Sequence[AlarmView], now_s: float
     ) -> DeviceRow:
-        seen_s = overview.seen_unix_ms / 1000
+        seen_s, tags_ms = overview.seen_unix_ms / 1000, overview.tags_seen_unix_ms
+        mute = tags_ms is not None and now_s - tags_ms / 1000 > TAGS_AWAY_AFTER_S
         return DeviceRow(
             device=overview.device,
+            speaker=overview.speaker,
             run=overview.run,
-            state=State.SILENT if now_s - seen_s > SILENT_AFTER_S else _state(objectives),
+            state=State.SILENT if mute or now_s - seen_s > SILENT_AFTER_S else _state(objectives),
             last_seen_unix_s=int(seen_s),
+            tags_seen_unix_s=None if tags_ms is None else tags_ms // 1000,
             rates_hz={str(channel): rate_hz for channel, rate_hz in overview.rates_hz.items()},
             objectives=objectives,
             alerts=tuple(alarm for alarm in alarms if alarm.subject == SubjectId(overview.device)),
@@ -187,7 +216,7 @@ class Observatory:
     def _rates(self, run: Run, reached_s: int) -> RateStrip:
         singles = self._reader.singles(run.device, run.run, since=reached_s - RATES_S)
         if singles.start_unix_s.size == 0:
-            return RateStrip(unix_s=[], channels={})
+            return NO_RATES
         first, last = int(singles.start_unix_s[0]), int(singles.start_unix_s[-1])
         channels: dict[str, list[float | None]] = {}
         for channel in np.unique(singles.channel):

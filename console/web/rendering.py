@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from math import floor, log10
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from console.lacking_text import lacking_text
@@ -28,12 +30,14 @@ def build_environment(version: str) -> Environment:
         estimate=estimate,
         factor=factor,
         hertz=hertz_text,
+        legible=legible,
         lacking=lacking,
         percent=percent,
         place=place,
         seconds=seconds_text,
         summary=summary,
         thousands=thousands,
+        threshold=threshold,
     )
     return environment
 
@@ -47,6 +51,25 @@ def estimate(value: float | None) -> str:
     if value is None:
         return _DASH
     return f"{value:.4f}" if abs(value) < 0.1 else f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
+
+
+def legible(of: Estimate) -> Estimate:
+    """The same in a unit that suits its size, Hz and s with a prefix: 4e6 Hz are 4 MHz, 2e-5 s are 20 µs."""
+    size = max((abs(each) for each in (of.value, of.lower, of.upper) if each is not None), default=0.0)
+    if of.unit not in ("Hz", "s") or not size:
+        return of
+    power = min(3, max(-4, floor(log10(size) / 3)))
+    value, lower, upper = (None if each is None else each / 1000.0**power for each in (of.value, of.lower, of.upper))
+    return msgspec.structs.replace(of, value=value, lower=lower, upper=upper, unit=f"{_PREFIXES[power]}{of.unit}")
+
+
+def threshold(of: Estimate, value: float) -> str:
+    """A threshold of that estimate, with its unit."""
+    shown = legible(msgspec.structs.replace(of, value=value, lower=None, upper=None))
+    return estimate(shown.value) + ("" if shown.unit == "1" else f" {shown.unit}")
+
+
+_PREFIXES = {-4: "p", -3: "n", -2: "µ", -1: "m", 0: "", 1: "k", 2: "M", 3: "G"}
 
 
 def factor(value: float) -> str:
@@ -108,10 +131,12 @@ _WORDS: Mapping[State, str] = {
 def summary(fleet: FleetView) -> str:
     """The fleet in one sentence, the worst first."""
     if not fleet.devices:
-        return "Waiting for the first photon."
+        return "Waiting for the first word."
     parts = [
         f"{number} {words}" for state, words in _WORDS.items() if (number := sum(row.state == state for row in fleet.devices))
     ]
     firing = sum(len(row.alerts) for row in fleet.devices)
     alarm = f"{counted(firing, 'alert')} firing." if firing else "No alert is firing."
-    return f"{counted(len(fleet.devices), 'device')}: {', '.join(parts)}. {alarm}"
+    links = sum(row.is_link for row in fleet.devices)
+    whom = counted(len(fleet.devices) - links, "device") + (f" and {counted(links, 'link')}" if links else "")
+    return f"{whom}: {', '.join(parts)}. {alarm}"

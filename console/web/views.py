@@ -12,7 +12,7 @@ from schemas.records import AlertState, Estimate, Shortfall, Verdict
 
 
 class State(StrEnum):
-    """How a device stands: silence outranks every verdict, since old verdicts say nothing of now."""
+    """How a device or link stands: silence outranks every verdict, since old verdicts say nothing of now."""
 
     GOOD = "good"
     BAD = "bad"
@@ -83,18 +83,37 @@ class ExclusionView(msgspec.Struct, frozen=True, kw_only=True):
     who: str
 
 
+TAGS_AWAY_AFTER_S: Final = 60
+"""Sources send a block every tenth of a second, photons or not; a worker that lags must not make everybody look silent."""
+
+
 class DeviceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the fleet page."""
+    """One line of the fleet page: a device, or a link."""
 
     device: DeviceId
+    speaker: DeviceId
+    """The device itself, or the one that speaks for the link."""
     run: RunId
+    """Empty where only readings came."""
     state: State
     last_seen_unix_s: int
+    """When anything last came of it."""
+    tags_seen_unix_s: int | None
+    """When its tags last came; None: it sends none."""
     rates_hz: dict[str, float]
     """Channel → tags a second of live time over the last complete seconds."""
     objectives: tuple[ObjectiveView, ...]
     alerts: tuple[AlarmView, ...]
     """Those that fire."""
+
+    @property
+    def is_link(self) -> bool:
+        return self.speaker != self.device
+
+    @property
+    def lacks_tags(self) -> bool:
+        """Whether its tags stay away while it speaks otherwise."""
+        return self.tags_seen_unix_s is not None and self.last_seen_unix_s - self.tags_seen_unix_s > TAGS_AWAY_AFTER_S
 
     @property
     def leading(self) -> ObjectiveView | None:
@@ -114,12 +133,16 @@ class RateStrip(msgspec.Struct, frozen=True, kw_only=True):
     channels: dict[str, list[float | None]]
 
 
+NO_RATES: Final = RateStrip(unix_s=[], channels={})
+
+
 class DeviceView(msgspec.Struct, frozen=True, kw_only=True):
     """All of one device's page."""
 
     at_unix_s: float
     row: DeviceRow
-    run_since_unix_s: int
+    run_since_unix_s: int | None
+    """None, as the histograms are: it never sent tags."""
     recent: Histogram | None
     whole: Histogram | None
     rates: RateStrip

@@ -5,7 +5,7 @@ from typing import Self
 
 from storage.client import StoreAddress, connect
 from storage.reader.checks import CheckQuestions, SumCheck
-from storage.reader.fleet import DeviceOverview, FleetQuestions
+from storage.reader.fleet import DeviceOverview, FleetQuestions, Heard
 from storage.reader.histories import HistoryQuestions, SampleGroup
 from storage.reader.panes import Coincidences, Correlation, Singles
 from storage.reader.question import Level
@@ -18,6 +18,7 @@ __all__ = [
     "Coincidences",
     "Correlation",
     "DeviceOverview",
+    "Heard",
     "LateBlock",
     "Level",
     "Reader",

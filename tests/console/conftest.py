@@ -47,6 +47,7 @@ def fleet_store(engine: EmbeddedEngine, now_s: int, request: pytest.FixtureReque
     quiet = [seeded.Second(seeded.QUIET, second, 0.1) for second in range(now_s - 3_700, now_s - 3_600)]
     seeded.store(address, [*quiet, *recent], 0)
     seeded.judge_fleet(address, now_s)
+    seeded.tell(address, now_s)
     return address
 
 

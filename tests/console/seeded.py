@@ -1,4 +1,6 @@
-"""A small fleet in a real store: a good source, a bad one that pages somebody, and one that fell silent an hour ago."""
+"""A small fleet in a real store: a good source, a bad one that pages somebody, one whose tags ceased an hour ago, and a few that
+send no tags: a coupling, an interconnect with its link, a cryostat.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +11,13 @@ import msgspec
 import numpy as np
 
 from schemas.block import BlockContext, Channel
+from schemas.events import Event, Heartbeat
+from schemas.events import State as OperationalState
 from schemas.exclusion import ExclusionNotice
 from schemas.ids import DeviceId, DomainId, IndicatorId, RunId, SourceId, SubjectId
 from schemas.panes import CorrelationPane, PaneKey, PaneResults, SinglesPane
 from schemas.records import AlertState, Estimate, IndicatorSample, Shortfall
+from schemas.telemetry import Reading, Telemetry
 from storage import tables
 from storage.batch import Batch
 from storage.client import StoreAddress
@@ -23,6 +28,7 @@ PERIOD_PS, ZERO_PS = 12_500, 3_000
 FIRST_EDGE_PS, BIN_PS, BINS = -200_000, 100, 4_000
 RUN = RunId("20260307T142355Z-9f3a1c")
 GOOD, BAD, QUIET = (DeviceId(name) for name in ("sps-good", "sps-bad", "lab bench/old <1>"))
+COUPLING, NODE, LINK, CRYOSTAT = (DeviceId(name) for name in ("spc-lab", "qic-lab", "link-lab", "cryostat-lab"))
 OBJECTIVE = "sps-g2-zero"
 
 
@@ -138,6 +144,54 @@ def judge_fleet(address: StoreAddress, now_s: int) -> None:
                     alert(GOOD, "ticket", now_s - 3_600, firing=False),
                 ]
             ),
+        },
+    )
+
+
+def tell(address: StoreAddress, now_s: int) -> None:
+    """Store what those say that send no tags: heartbeats, a reading, and a good sample each of the coupling and of the link."""
+    speakers = ((COUPLING, COUPLING), (NODE, NODE), (LINK, NODE), (QUIET, QUIET))
+    events = [
+        Event(
+            subject=SubjectId(subject),
+            device=speaker,
+            run=RUN,
+            source=f"{subject}/{RUN}",
+            sequence=1,
+            start_unix_ns=(now_s - 5) * 10**9,
+            end_unix_ns=now_s * 10**9,
+            what=Heartbeat(state=OperationalState.OPERATIONAL),
+        )
+        for subject, speaker in speakers
+    ]
+    cold = Reading(metric="cryostat.temperature", unit="K", value=4.2)
+    reading = Telemetry(device=CRYOSTAT, source="a probe", unix_ns=now_s * 10**9, readings=(cold,), run=RunId("a probe's"))
+    samples = [
+        IndicatorSample(
+            subject=SubjectId(subject),
+            indicator=IndicatorId(indicator),
+            device=speaker,
+            run=RUN,
+            end_unix_s=now_s,
+            integration_s=10,
+            estimate=Estimate(
+                value=value, lower=0.9 * value, upper=1.1 * value, confidence=0.95, counts={"points": 40}, unit=unit, method="m"
+            ),
+        )
+        for subject, speaker, indicator, value, unit in (
+            (COUPLING, COUPLING, "spc.M1", 4e6, "Hz"),
+            (LINK, NODE, "qic.M1", 70.0, "pairs/s"),
+        )
+    ]
+    _write(
+        address,
+        "events-1",
+        0,
+        len(events),
+        {
+            tables.EVENTS: tables.event_rows(list(enumerate(events))),
+            tables.TELEMETRY: tables.telemetry_rows([(0, reading)]),
+            tables.SAMPLES: tables.sample_rows(samples),
         },
     )
 

@@ -113,7 +113,8 @@ def test_a_refusal_is_always_one_line() -> None:
 def test_status_of_nothing(tmp_path: Path) -> None:
     said = run(tmp_path, "status", "--json")
     assert said.code == ExitCode.NEGATIVE
-    assert said.document == {"state": "stopped", "home": str(tmp_path), "supervisor_pid": None, "parts": [], "alerts": None}
+    unknown = {"alerts": None, "devices": None, "fleet": None}
+    assert said.document == {"state": "stopped", "home": str(tmp_path), "supervisor_pid": None, "parts": [], **unknown}
     assert "stopped" in run(tmp_path, "status").out
 
 

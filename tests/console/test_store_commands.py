@@ -65,6 +65,8 @@ def test_what_is_not_there_is_said_with_what_is(store: Store) -> None:
     device = store.ask("report", "--device", "nobody")
     assert device.code == ExitCode.NOT_FOUND
     assert seeded.GOOD in device.err
+    tagless = store.ask("report", "--device", seeded.COUPLING)
+    assert (tagless.code, "sends no tags" in tagless.err) == (ExitCode.NOT_FOUND, True)
     run_ = store.ask("report", "--device", seeded.GOOD, "--run", "never")
     assert run_.code == ExitCode.NOT_FOUND
     assert seeded.RUN in run_.err

@@ -24,12 +24,47 @@ _OLD = "lab%20bench%2Fold%20%3C1%3E"
 def test_the_fleet_page_says_how_each_device_stands(web: httpx.Client) -> None:
     page = web.get("/")
     assert page.status_code == 200
-    assert "3 devices: 1 bad, 1 silent, 1 excluded. 2 alerts firing." in page.text
-    title = web.get("/api/v1/fleet").json()["devices"][1]["objectives"][0]["title"]
+    assert "6 devices and 1 link: 1 bad, 1 silent, 2 not judged yet, 1 excluded, 2 good. 2 alerts firing." in page.text
+    devices = {row["device"]: row for row in web.get("/api/v1/fleet").json()["devices"]}
+    title = devices[seeded.BAD]["objectives"][0]["title"]
     for word in ("sps-good", "sps-bad", ">page<", "1.6 kHz", "\u221230", f"{title}, "):
         assert word in page.text
     assert "lab bench/old &lt;1&gt;" in page.text
     assert "<b>broke</b>" not in page.text
+
+
+def test_those_that_send_no_tags_stand_there_with_what_they_have(web: httpx.Client) -> None:
+    page = web.get("/").text
+    devices = {row["device"]: row for row in web.get("/api/v1/fleet").json()["devices"]}
+    stands_by = {name: [one["objective"] for one in row["objectives"]] for name, row in devices.items()}
+    assert (stands_by[seeded.COUPLING], stands_by[seeded.NODE]) == (["spc-coupling-strength"], [])
+    assert (stands_by[seeded.LINK], stands_by[seeded.CRYOSTAT]) == (["qic-entanglement-rate"], [])
+    assert [devices[name]["speaker"] for name in (seeded.LINK, seeded.NODE)] == [seeded.NODE, seeded.NODE]
+    assert "4.000&nbsp;MHz" in page
+    assert f"{devices[seeded.COUPLING]['objectives'][0]['title']}, 3.600 … 4.400" in page
+    assert f"by {seeded.NODE}" in page
+    assert devices[seeded.QUIET]["last_seen_unix_s"] - devices[seeded.QUIET]["tags_seen_unix_s"] > 3_000
+    assert "tags 60 min ago" in page
+    assert all(devices[name]["tags_seen_unix_s"] is None for name in (seeded.COUPLING, seeded.NODE, seeded.LINK, seeded.CRYOSTAT))
+
+
+def test_the_page_of_a_link_has_its_objectives_and_no_empty_charts(web: httpx.Client) -> None:
+    page = web.get(f"/devices/{seeded.LINK}")
+    assert page.status_code == 200
+    assert f"{seeded.NODE}</a> speaks for it" in page.text
+    assert "It sends no tags" in page.text
+    assert "at or above 20 pairs/s" in page.text
+    assert "rates-chart" not in page.text
+    assert "at or above 1.000 MHz" in web.get(f"/devices/{seeded.COUPLING}").text
+    view = web.get(f"/api/v1/devices/{seeded.LINK}").json()
+    assert (view["recent"], view["whole"], view["rates"]["unix_s"]) == (None, None, [])
+
+
+def test_whoever_sends_no_tags_falls_silent_later(fleet_store: StoreAddress, now_s: int) -> None:
+    with Reader(fleet_store) as reader:
+        soon, later = ({row.device: row.state for row in observatory(reader, now_s + s).fleet().devices} for s in (100, 600))
+    assert (soon[seeded.LINK], soon[seeded.GOOD]) == ("good", "silent")
+    assert set(later.values()) == {"silent"}
 
 
 def test_every_answer_carries_the_security_headers(web: httpx.Client) -> None:
@@ -93,7 +128,11 @@ def test_fleet_as_json(web: httpx.Client) -> None:
     assert {name: row["state"] for name, row in devices.items()} == {
         seeded.GOOD: "excluded",  # a mirror is being mended
         seeded.BAD: "bad",
-        seeded.QUIET: "silent",
+        seeded.QUIET: "silent",  # its tags are; it beats
+        seeded.COUPLING: "good",
+        seeded.NODE: "unjudged",
+        seeded.LINK: "good",
+        seeded.CRYOSTAT: "unjudged",
     }
     bad = devices[seeded.BAD]
     assert bad["alerts"][0]["severity"] == "page"

@@ -1,8 +1,13 @@
 """The fleet's overview, put together from what several pipelines stored."""
 
+import time
+
+import msgspec
 import pytest
 
-from schemas.ids import DeviceId, RunId
+from schemas.events import Event, Heartbeat, State
+from schemas.ids import DeviceId, RunId, SubjectId
+from schemas.telemetry import Reading, Telemetry
 from storage import tables
 from storage.client import Client
 from storage.reader import Reader
@@ -39,6 +44,57 @@ def test_a_device_shows_its_latest_run(writer: Writer, reader: Reader, client: C
 def test_devices_not_heard_since_are_left_out(writer: Writer, reader: Reader, device: str) -> None:
     writer.write(batch(device, 0))
     assert device not in {one.device for one in reader.fleet(since=1_790_000_001)}
+
+
+def test_whoever_speaks_is_heard_with_tags_or_without(writer: Writer, reader: Reader, device: str) -> None:
+    began_ms = time.time_ns() // 10**6
+    link, cold, exercise = f"{device}-link", f"{device}-cold", f"sps-exercise-{device}"
+    writer.write(batch(device, 0, blocks=20))
+    beats = [beat(device, device, "run-1"), beat(link, device, "run-1"), beat(exercise, exercise, "run-1")]
+    own, its_links, strange = (sample(name, MIDNIGHT_UNIX_S) for name in (device, link, f"{device}/hop"))
+    samples = [msgspec.structs.replace(each, device=DeviceId(device)) for each in (own, its_links, strange)]
+    rows = {
+        tables.EVENTS: tables.event_rows(list(enumerate(beats))),
+        tables.TELEMETRY: tables.telemetry_rows([(0, read(cold)), (1, read(device))]),
+        tables.SAMPLES: tables.sample_rows(samples),
+    }
+    writer.write(stored(device, 0, **rows))
+    heard = {each.subject: each for each in reader.heard(began_ms - 60_000) if each.subject.endswith((device, link, cold))}
+    assert {name: (each.device, each.run) for name, each in heard.items()} == {
+        device: (device, "run-1"),
+        link: (device, "run-1"),
+        cold: (cold, ""),
+    }
+    assert all(abs(each.seen_unix_ms - began_ms) < 60_000 for each in heard.values())
+    assert reader.heard(began_ms + 600_000) == []
+    found = {each.device: each for each in reader.fleet(since=0, heard=heard.values())}
+    assert found[DeviceId(device)].tags_seen_unix_ms == 1_790_000_000_019
+    assert found[DeviceId(device)].samples == (samples[0], samples[2])  # nobody was heard by the other name
+    assert (found[DeviceId(link)].samples, found[DeviceId(link)].speaker) == ((samples[1],), device)
+    assert (found[DeviceId(cold)].run, found[DeviceId(cold)].tags_seen_unix_ms) == ("", None)
+    assert exercise not in found
+    over = heard[SubjectId(device)]._replace(run=RunId("run-2"), seen_unix_ms=1_790_000_000_020)
+    assert next(each for each in reader.fleet(since=0, heard=[over]) if each.device == device).tags_seen_unix_ms is None
+
+
+def beat(subject: str, device: str, run: str) -> Event:
+    return Event(
+        subject=SubjectId(subject),
+        device=DeviceId(device),
+        run=RunId(run),
+        source=subject,
+        sequence=0,
+        start_unix_ns=MIDNIGHT_UNIX_S * 10**9,
+        end_unix_ns=(MIDNIGHT_UNIX_S + 5) * 10**9,
+        what=Heartbeat(state=State.OPERATIONAL),
+    )
+
+
+def read(device: str) -> Telemetry:
+    reading = Reading(metric="cryostat.temperature", unit="K", value=4.2)
+    return Telemetry(
+        device=DeviceId(device), source="a probe", unix_ns=MIDNIGHT_UNIX_S * 10**9, readings=(reading,), run=RunId("p")
+    )
 
 
 def test_nothing_is_known_of_strangers(reader: Reader) -> None:
