@@ -12,6 +12,8 @@ BATCH_BYTES = 16 << 20
 """A batch's messages hold at most this many bytes together."""
 PLENTY_BYTES = 4 << 20
 """A batch that holds this many may span twice its time: what a batch costs is then shared by more."""
+LONGEST_MS = 2_000
+"""No batch spans this much or more."""
 ALIVE_STEP_MS = 1_500
 """The most that one silence counts for in log-alive time."""
 
@@ -28,12 +30,13 @@ class Message:
 class Cutter:
     """Says where a batch ends. ``grid`` is the largest number of messages in a batch; batches never cross its multiples.
 
-    A batch spans less than ``patience_ms`` of the broker's time, twice that once it holds ``PLENTY_BYTES``.
+    A batch spans less than ``patience_ms`` of the broker's time, or than the least that its messages were said to wait for; twice
+    that once it holds ``PLENTY_BYTES``, but never ``LONGEST_MS``.
     """
 
     def __init__(self, grid: int, patience_ms: int = PATIENCE_MS) -> None:
         self._grid = grid
-        self._patience_ms = patience_ms
+        self._unhurried_ms = self._patience_ms = patience_ms
         self._first_ms: int | None = None
         self._bytes = 0
 
@@ -47,7 +50,7 @@ class Cutter:
 
     @property
     def _span_ms(self) -> int:
-        return 2 * self._patience_ms if self._bytes >= PLENTY_BYTES else self._patience_ms
+        return min(2 * self._patience_ms, LONGEST_MS) if self._bytes >= PLENTY_BYTES else self._patience_ms
 
     def take(self, message: Message) -> None:
         """Count ``message`` to the open batch."""
@@ -55,9 +58,13 @@ class Cutter:
             self._first_ms = message.timestamp_ms
         self._bytes += len(message.value)
 
+    def hurry(self, patience_ms: int) -> None:
+        """The message that was taken last makes the open batch span less than this."""
+        self._patience_ms = min(self._patience_ms, patience_ms)
+
     def cut(self) -> None:
         """The batch ended; the next message opens another."""
-        self._first_ms, self._bytes = None, 0
+        self._first_ms, self._bytes, self._patience_ms = None, 0, self._unhurried_ms
 
 
 class AliveClock:

@@ -41,6 +41,10 @@ class OpenBatch:
         """
         self._crc = google_crc32c.extend(self._crc, checksum.to_bytes(4, "little"))
 
+    def hurry(self, patience_ms: int) -> None:
+        """The message that was taken last makes the batch span less than this (ms of the broker's time)."""
+        self._cutter.hurry(patience_ms)
+
     def skip_to(self, offset: int) -> None:
         """Begin at ``offset``: the log lost what was between.
 

@@ -18,7 +18,7 @@ from schemas.topics import DEAD_LETTERS, INDICATORS, TICK
 from streams import positions as positions_codec
 from streams.burial import dead_letter
 from streams.kernels.unwrap import unwrap
-from streams.log import AliveClock, Message
+from streams.log import LONGEST_MS, PATIENCE_MS, AliveClock, Message
 from streams.metrics import WorkerMetrics
 from streams.open_batch import OpenBatch
 from streams.pipeline import Finished, Outgoing
@@ -36,6 +36,7 @@ FORGET_MS = 3_600_000
 """Log-alive time after which a stream that is not open is forgotten."""
 FUTURE_NS = 3_600_000_000_000
 """How far a block's reached time may lie ahead of the broker's clock."""
+_PS_PER_MS = 10**9
 
 
 class TagPipeline:
@@ -64,7 +65,7 @@ class TagPipeline:
             for key in ((stream.domain, stream.run),)
         }
         self._boundaries = deque([positions.resume])
-        self._batch = OpenBatch(NAME, topic, partition, grid=GRID, lo=positions.resume)
+        self._batch = OpenBatch(NAME, topic, partition, grid=GRID, lo=positions.resume, patience_ms=LONGEST_MS)
         self._rows = TagRows(keep_tags=keep_tags)
         self._samples: list[IndicatorSample] = []
         self._taken = 0
@@ -114,10 +115,12 @@ class TagPipeline:
             _check_clock(block.context, message)
         except WireError as error:
             self._batch.sign(google_crc32c.value(message.value))
+            self._batch.hurry(PATIENCE_MS)
             self._bury(message, error.fault, str(error))
             return False
         checksum = wire.checksum(message.value)
         self._batch.sign(checksum)
+        self._batch.hurry(_patience_ms(block.context))
         time_ps, channel = unwrap(block.gaps, block.channel, block.context.start_ps)
         self._offer(Arrival(message.offset, block.context, time_ps, channel, checksum, message.timestamp_ms), message, now_ms)
         return block.context.final
@@ -202,6 +205,11 @@ class TagPipeline:
         self._streams = {
             key: stream for key, stream in self._streams.items() if stream.open or now_ms - stream.seen_ms < FORGET_MS
         }
+
+
+def _patience_ms(context: BlockContext) -> int:
+    """Half as long as the block took to fill, within bounds: slow sources make fewer batches, and nothing much later for that."""
+    return max(PATIENCE_MS, min(LONGEST_MS, (context.reached_ps - context.start_ps) // (2 * _PS_PER_MS)))
 
 
 def _check_clock(context: BlockContext, message: Message) -> None:

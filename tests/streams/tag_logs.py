@@ -16,13 +16,15 @@ SPAN_PS = 100_000_000_000
 ANALYSIS = TagAnalysis(PaneParameters(1_000, 20_000, 1_000), lambda _device: Sampling(IndicatorId("sps.M1"), 2))
 
 
-def blocks(seed: int, count: int, *, device: str = "sps-a", tags: int = 60, final: bool = True) -> list[TagBlock]:
-    """One source's run: ``count`` blocks of 100 ms with about ``tags`` tags each, in bursts so that pairs occur."""
+def blocks(
+    seed: int, count: int, *, device: str = "sps-a", tags: int = 60, final: bool = True, span_ps: int = SPAN_PS
+) -> list[TagBlock]:
+    """One source's run: ``count`` blocks of ``span_ps`` with about ``tags`` tags each, in bursts so that pairs occur."""
     rng = np.random.default_rng(seed)
     made = []
     for sequence in range(count):
-        start = sequence * SPAN_PS
-        bursts = rng.integers(0, SPAN_PS - 100_000, rng.integers(0, tags // 3 + 1))
+        start = sequence * span_ps
+        bursts = rng.integers(0, span_ps - 100_000, rng.integers(0, tags // 3 + 1))
         time_ps = np.sort(start + (bursts[:, None] + rng.integers(0, 30_000, (bursts.size, 3))).ravel())
         context = BlockContext(
             domain=device,
@@ -32,7 +34,7 @@ def blocks(seed: int, count: int, *, device: str = "sps-a", tags: int = 60, fina
             sequence=sequence,
             origin_unix_ns=ORIGIN_NS,
             start_ps=start,
-            reached_ps=start + SPAN_PS,
+            reached_ps=start + span_ps,
             channels=(Channel(0), Channel(1)),
             final=final and sequence == count - 1,
         )

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.log import ALIVE_STEP_MS, BATCH_BYTES, PATIENCE_MS, PLENTY_BYTES, AliveClock, Cutter, Message
+from streams.log import ALIVE_STEP_MS, BATCH_BYTES, LONGEST_MS, PATIENCE_MS, PLENTY_BYTES, AliveClock, Cutter, Message
 
 steps = st.lists(st.tuples(st.integers(-50, 400), st.sampled_from([0, 1, 1000, BATCH_BYTES // 3])), min_size=1, max_size=120)
 
@@ -53,6 +53,27 @@ def test_a_full_batch_may_take_twice_as_long() -> None:
     thin, full = bytes(PLENTY_BYTES - 1), bytes(PLENTY_BYTES)
     assert cuts([Message(0, 0, thin), Message(1, PATIENCE_MS, b"")], 100) == [1]
     assert cuts([Message(0, 0, full), Message(1, PATIENCE_MS, b""), Message(2, 2 * PATIENCE_MS, b"")], 100) == [2]
+
+
+def test_the_most_urgent_message_says_how_long_a_batch_may_be_and_none_is_longer_than_the_longest() -> None:
+    def end(hurries: list[int], size: int) -> int:
+        """When a batch ends that took a message for each hurry."""
+        cutter = Cutter(100, LONGEST_MS)
+        for place, hurry in enumerate(hurries):
+            cutter.take(Message(place, 0, bytes(size)))
+            cutter.hurry(hurry)
+        return next(ms for ms in range(100, 5_000, 100) if cutter.ends_before(Message(50, ms, b"")))
+
+    assert end([LONGEST_MS], 0) == LONGEST_MS
+    assert end([1_500, 700, 900], 0) == 700
+    assert end([700], PLENTY_BYTES) == 1_400
+    assert end([1_500], PLENTY_BYTES) == LONGEST_MS
+    cutter = Cutter(100, LONGEST_MS)
+    cutter.take(Message(0, 0, b""))
+    cutter.hurry(PATIENCE_MS)
+    cutter.cut()
+    cutter.take(Message(1, 0, b""))
+    assert not cutter.ends_before(Message(2, LONGEST_MS - 1, b""))  # the next batch has its own messages only
 
 
 def test_a_broker_whose_clock_steps_back_still_ends_batches() -> None:

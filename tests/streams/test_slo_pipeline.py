@@ -27,7 +27,7 @@ from storage.past_verdicts import PastExclusion
 from streams import positions as positions_codec
 from streams.budget_sampling import ALARM, BudgetSampler
 from streams.estimators.registry import estimators
-from streams.log import Message
+from streams.log import LONGEST_MS, Message
 from streams.metrics import WorkerMetrics
 from streams.pipeline import Finished
 from streams.positions import Positions
@@ -208,7 +208,8 @@ def test_alarms_and_budgets_are_indicators_of_their_own() -> None:
     assert last.parameters["time_to_detect_s"] == (fired + again[0]) / 2 - (START_S + 400)  # both rest on the bad ones from then
     nodes = [sample(index, 0.9 if 40 <= index < 52 else 0.02, "spi-a") for index in range(90)]
     dark = [msgspec.json.encode(msgspec.json.decode(one) | {"indicator": "spi.M4"}) for one in nodes]
-    burning = about_budgets(run(pipeline(), log(dark, step_ms=(30, 200))))
+    told = log(dark, step_ms=(30, 200))
+    burning = about_budgets(run(pipeline(), [*told, Message(len(told), told[-1].timestamp_ms + LONGEST_MS, TICK)]))
     assert {one.indicator for one in burning} == {"spi.M10"}
     final = burning[-1].estimate
     assert (final.counts, final.parameters["objective"]) == ({"bad": 85 - 12, "events": 85}, "spi-indistinguishability")

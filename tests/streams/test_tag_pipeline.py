@@ -80,6 +80,19 @@ def test_a_restart_after_any_batch_goes_on_with_the_same_batches(seed: int) -> N
     assert len(resumes) > 2  # some restarts had something to rebuild
 
 
+def test_slow_sources_make_long_batches_and_a_fast_one_among_them_short_ones() -> None:
+    slow = [wire.encode(block) for block in blocks(1, 60, span_ps=5 * 10**12, final=False)]
+    fast = [wire.encode(block) for block in blocks(2, 2, device="sps-b", final=False)]
+    messages = log([*slow[:45], fast[0], *slow[45:], fast[1], TICK, TICK], step_ms=(100, 101))
+    whole = run(messages)
+    assert [one.batch.hi for one in whole] == [20, 40, 46, 62]  # 2 s, 2 s, 0.5 s, and at once
+    for last in whole[:-1]:
+        start = positions_codec.decode(next((one.batch.positions for one in whole if one.batch.hi == last.resume), b"{}"))
+        start.resume = last.resume
+        again = run([m for m in messages if m.offset >= last.resume], pipeline(start, stored=last.batch.hi))
+        assert [one.batch.hi for one in again] == [one.batch.hi for one in whole if one.batch.hi > last.batch.hi]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_panes_are_those_of_an_offline_run(seed: int) -> None:
     made = blocks(seed, 40)
