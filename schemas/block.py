@@ -140,8 +140,8 @@ class TagBlock:
             return 0
         if self.channel.max() < ADVANCE_CHANNEL:
             return int(pc.sum(pa.array(self.gaps)).as_py())
-        advance = self.channel == ADVANCE_CHANNEL
-        return int(self.gaps[~advance].sum(dtype=np.uint64)) + (int(self.gaps[advance].sum(dtype=np.uint64)) << 32)
+        advances = int(self.gaps[self.channel == ADVANCE_CHANNEL].sum(dtype=np.uint64))
+        return int(self.gaps.sum(dtype=np.uint64)) + advances * (ADVANCE_PS - 1)
 
 
 def _name(context: BlockContext) -> str:

@@ -13,10 +13,12 @@ gaps uint32 and channel uint8.
 
 import struct
 from collections.abc import Iterator
+from typing import Any
 
 import google_crc32c
 import msgspec
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from schemas.block import ADVANCE_CHANNEL, MAX_TAGS, MOST_PS, BlockContext, Channels, Gaps, TagBlock
@@ -41,6 +43,11 @@ _decoder = msgspec.json.Decoder(BlockContext)
 _MAX_RECORDS = 2 * MAX_TAGS
 _MOST, _MOST_32 = 1 << 62, 1 << 32
 _NARROW = 1 << 8
+_BIT = pa.bool_()
+_Kinds = tuple[tuple[pa.DataType, npt.DTypeLike], ...]
+_HALVES: dict[str, _Kinds] = {"gap_low": ((pa.uint16(), "<u2"),), "gap_high": ((pa.uint8(), "<u1"), (pa.uint16(), "<u2"))}
+"""Their columns, and of what types each may be."""
+_BITS = tuple(f"channel_{k}" for k in range(8))
 _FIRST_NS, _LAST_NS = 0, 4_102_444_800_000_000_000
 
 
@@ -90,7 +97,7 @@ def decode(message: bytes) -> TagBlock:
         reader = pa.ipc.open_stream(pa.py_buffer(message), options=_READ)
         context = _decoder.decode((reader.schema.metadata or {})[_CONTEXT_KEY])
         batch = reader.read_next_batch()
-        gaps, channel = _whole(batch) if version == _WHOLE else (_gaps(batch), _channel(batch))
+        gaps, channel = _whole(batch) if version == _WHOLE else _of_bits(batch)
     except (pa.ArrowException, OSError, msgspec.DecodeError, KeyError, StopIteration, ValueError) as error:
         raise WireError(WireFault.MALFORMED, f"not a tag block: {error}") from error
     if gaps.dtype != np.uint32 or channel.dtype != np.uint8 or gaps.size > _MAX_RECORDS:
@@ -123,25 +130,42 @@ def _whole(batch: pa.RecordBatch) -> tuple[Gaps, Channels]:
     return batch.column("gaps").to_numpy(), batch.column("channel").to_numpy()
 
 
-def _gaps(batch: pa.RecordBatch) -> Gaps:
-    low, high = (batch.column(name).to_numpy() for name in ("gap_low", "gap_high"))
-    if low.dtype != np.uint16 or high.dtype not in (np.uint8, np.uint16):
-        raise ValueError(f"halves of gaps of {low.dtype} and {high.dtype}")
+def _of_bits(batch: pa.RecordBatch) -> tuple[Gaps, Channels]:
+    columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+    if len(columns) != batch.num_columns or any(column.null_count for column in columns.values()):
+        raise ValueError(f"columns {', '.join(batch.schema.names)} with nulls, or twice")
+    return _gaps(columns, batch.num_rows), _channel(columns, batch.num_rows)
+
+
+def _gaps(columns: dict[str, pa.Array], records: int) -> Gaps:
+    low, high = (_values(columns, name, kinds, records) for name, kinds in _HALVES.items())
     gaps: Gaps = high.astype(np.uint32)
     np.left_shift(gaps, 16, out=gaps)
     np.bitwise_or(gaps, low, out=gaps)
     return gaps
 
 
-def _channel(batch: pa.RecordBatch) -> Channels:
-    channel = np.zeros(batch.num_rows, np.uint8)
-    for k in range(8):
-        if (name := f"channel_{k}") in batch.schema.names:
-            column = batch.column(name)
-            if column.type != pa.bool_() or column.null_count:
-                raise ValueError(f"{name} of {column.type} with {column.null_count} nulls")
-            bits = np.unpackbits(np.frombuffer(column.buffers()[1], np.uint8), count=channel.size, bitorder="little")
-            channel |= np.left_shift(bits, k, out=bits) if k else bits
+def _values(columns: dict[str, pa.Array], name: str, kinds: _Kinds, records: int) -> npt.NDArray[np.integer[Any]]:
+    column = columns[name]
+    kind = next((kind for known, kind in kinds if column.type == known), None)
+    if kind is None:
+        raise ValueError(f"{name} of {column.type}")
+    return np.frombuffer(column.buffers()[1], kind, records)
+
+
+def _channel(columns: dict[str, pa.Array], records: int) -> Channels:
+    """Bits that are alike, as the high ones are where only silences set them, are unpacked once."""
+    alike: dict[bytes, int] = {}
+    for k, name in enumerate(_BITS):
+        if (column := columns.get(name)) is not None:
+            if column.type != _BIT:
+                raise ValueError(f"{name} of {column.type}")
+            packed = column.buffers()[1].to_pybytes()
+            alike[packed] = alike.get(packed, 0) | 1 << k
+    channel = np.zeros(records, np.uint8)
+    for packed, mark in alike.items():
+        bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=records, bitorder="little")
+        channel |= bits if mark == 1 else np.multiply(bits, np.uint8(mark), out=bits)
     return channel
 
 
