@@ -88,8 +88,11 @@ class TagStream:
         self._unaligned: Segment | None = None  # the last stretch that went into the alignment, until that is closed
         self._panes: panes.PaneState | None = None
         self._sampler = g2_samples.initial()
+        self._sampling: G2Sampling | None = None  # of what was told last; None where that is new
+        self._told: tuple[float | None, tuple[Channel, ...], str] | None = None
         self._period_ps: float | None = None
         self._channels: tuple[Channel, ...] = ()
+        self._wanted: ArrivalParameters | None = None
         self._arriving: ArrivalParameters | None = None
         self._arrivals: arrivals.ArrivalState | None = None
         self._strays: list[Arrival] = []
@@ -123,11 +126,7 @@ class TagStream:
         context = arrival.context
         if not self._admit_clock(context):
             return Fate.CONTRADICTION, []
-        self._period_ps = context.period_ps
-        self._channels = context.channels
-        self.position.firmware = context.firmware
-        heard = {channel.number for channel in context.channels if channel.role == "detector"}
-        self.position.detectors = tuple(sorted(heard.union(self.position.detectors)))
+        self._hear(context)
         gate = self._gate(context.source, now_ms)
         fate, stretches = gate.offer(arrival, now_ms)
         self._push(context.source, stretches)
@@ -138,11 +137,15 @@ class TagStream:
 
     def pass_time(self, now_ms: int) -> list[Counted]:
         """Give up on gaps and on silent sources."""
+        moved = False
         for source, gate in self._gates.items():
-            self._push(source, gate.expire(now_ms))
-            if now_ms - gate.position.seen_ms >= IDLE_MS:
+            stretches = gate.expire(now_ms)
+            self._push(source, stretches)
+            idle = gate.position.waited and now_ms - gate.position.seen_ms >= IDLE_MS
+            if idle:
                 gate.position.waited = False
-        return self._flow()
+            moved = moved or idle or bool(stretches)
+        return self._flow() if moved else []
 
     @property
     def open(self) -> bool:
@@ -177,6 +180,18 @@ class TagStream:
             self._gates[source] = SequenceGate(position)
             self._confluence.join(position)
         return self._gates[source]
+
+    def _hear(self, context: BlockContext) -> None:
+        """Take what a block says of its source, where that is new."""
+        told = context.period_ps, context.channels, context.firmware
+        if told == self._told:
+            return
+        self._told, self._sampling = told, None
+        self._period_ps, self._channels, self.position.firmware = told
+        heard = {channel.number for channel in context.channels if channel.role == "detector"}
+        self.position.detectors = tuple(sorted(heard.union(self.position.detectors)))
+        asked = self._asked is not None and self._asked.others is not None
+        self._wanted = arrival_parameters(self.position.detectors, self._period_ps) if asked else None
 
     def _push(self, source: SourceId, stretches: list[Stretch]) -> None:
         """Hand stretches on; blocks that are too late for it become strays."""
@@ -260,10 +275,10 @@ class TagStream:
 
     def _arrived(self, segment: Segment) -> tuple[Tally, ...]:
         """Arrivals after the excitation's pulses, where somebody asks for them and the period is known."""
-        asked = self._asked
-        wanted = None if asked is None or asked.others is None else arrival_parameters(self.position.detectors, self._period_ps)
+        wanted = self._wanted
         before = self._last_arrivals() if wanted != self._arriving else ()
-        self._arriving = wanted
+        if wanted is not self._arriving:
+            self._arriving, self._sampling = wanted, None
         if wanted is None:
             return before
         self._arrivals, closed = arrivals.step(self._arrivals or arrivals.initial(wanted), segment, wanted)
@@ -274,7 +289,7 @@ class TagStream:
         return () if state is None or self._arriving is None else arrivals.close(state, self._arriving)
 
     def _sample(self, results: PaneResults, arrived: tuple[Tally, ...]) -> tuple[IndicatorSample, ...]:
-        if (sampling := self._sampling()) is None or not results.singles:
+        if (sampling := self._sampled()) is None or not results.singles:
             return ()
         self._sampler, samples = g2_samples.step(self._sampler, results, sampling, arrived)
         return samples
@@ -282,22 +297,25 @@ class TagStream:
     def _last_sample(self) -> tuple[IndicatorSample, ...]:
         """Of the window that is open when the stream ends."""
         state, self._sampler = self._sampler, g2_samples.initial()
-        sampling = self._sampling()
+        sampling = self._sampled()
         return () if sampling is None else g2_samples.close(state, sampling)
 
-    def _sampling(self) -> G2Sampling | None:
+    def _sampled(self) -> G2Sampling | None:
+        """How samples are taken, as things were told last."""
         asked = self._asked
         if asked is None:
             return None
-        return G2Sampling(
-            indicator=asked.indicator,
-            integration_s=asked.integration_s,
-            panes=self._analysis.panes,
-            g2=G2Parameters(period_ps=self._period_ps, interval=asked.interval),
-            firmware=self.position.firmware,
-            others=None if asked.others is None else partial(_told, asked.others, self._inputs),
-            lacking=asked.lacking,
-        )
+        if self._sampling is None:
+            self._sampling = G2Sampling(
+                indicator=asked.indicator,
+                integration_s=asked.integration_s,
+                panes=self._analysis.panes,
+                g2=G2Parameters(period_ps=self._period_ps, interval=asked.interval),
+                firmware=self.position.firmware,
+                others=None if asked.others is None else partial(_told, asked.others, self._inputs),
+                lacking=asked.lacking,
+            )
+        return self._sampling
 
     @property
     def _inputs(self) -> Inputs:
@@ -308,7 +326,7 @@ class TagStream:
         needed = [_EVER if self.position.released_ps is None else self.position.released_ps]
         if self._panes is not None and (open_ps := panes.needed_from_ps(self._panes)) is not None:
             needed.append(open_ps)
-        sampling = self._sampling()
+        sampling = self._sampled()
         if sampling is not None and (open_s := g2_samples.needed_from_unix_s(self._sampler, sampling)) is not None:
             window_ps = (open_s * 1_000_000_000 - self.position.origin_unix_ns) * 1_000
             needed.append(window_ps - self._reach_ps)

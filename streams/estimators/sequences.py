@@ -14,11 +14,13 @@ from scipy import optimize, special
 
 from streams.estimators.estimator import IntervalKind
 from streams.estimators.intervals import Interval, clopper_pearson, garwood
+from streams.estimators.outcome import Floats
 
 _PRIOR = 0.5
 _FOR_ONE_LOOK = re.compile(r"(?:conditional )?(?:binomial )?interval(?: by (?:Clopper-Pearson|Garwood))?")
 _SCALES_S = 10.0 ** np.arange(-9, 10)
 """Mixture over rates of all sizes from 1/Gs to 1 GHz, so that none has to be known beforehand."""
+_LOG_SCALES: Floats = _PRIOR * np.log(_PRIOR * _SCALES_S)
 _TINY = 1e-300
 
 
@@ -42,21 +44,26 @@ def gamma_poisson(count: int, exposure_s: float, confidence: float) -> Interval:
     """Rate, per second, behind ``count`` in ``exposure_s``: likelihood against Gamma(½, scale) mixtures of all scales."""
     limit = log(1 / (1 - confidence))
     shape = _PRIOR + count
-    mixture = special.logsumexp(
-        special.gammaln(shape)
-        - special.gammaln(_PRIOR)
-        + _PRIOR * np.log(_PRIOR * _SCALES_S)
-        - shape * np.log(_PRIOR * _SCALES_S + exposure_s)
+    mixture = _log_sum(
+        special.gammaln(shape) - special.gammaln(_PRIOR) + _LOG_SCALES - shape * np.log(_PRIOR * _SCALES_S + exposure_s)
     ) - log(_SCALES_S.size)
 
     def beyond(rate: float) -> float:
-        return float(mixture - special.xlogy(count, rate)) + rate * exposure_s - limit
+        return mixture - (count * log(rate) if count else 0.0) + rate * exposure_s - limit
 
     best = count / exposure_s
     upper = max(best, 1 / exposure_s)
     while beyond(upper) < 0:
         upper *= 2
     return (0.0 if count == 0 else _crossing(beyond, best, 0.0)), _crossing(beyond, best, upper)
+
+
+def _log_sum(logarithms: Floats) -> float:
+    """Logarithm of the sum of what these finite ones are the logarithms of."""
+    highest = int(logarithms.argmax())
+    parts = np.exp(logarithms - logarithms[highest])
+    parts[highest] = 0.0
+    return float(np.log1p(parts.sum())) + logarithms.item(highest)
 
 
 def method_of(method: str, kind: IntervalKind) -> str:

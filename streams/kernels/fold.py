@@ -1,6 +1,6 @@
 """Tags by the time since the latest pulse of a train of known period: exact, whatever fraction of a ps the period ends in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Self
 
@@ -29,6 +29,12 @@ class PulseTrain:
     bins: int
     row: npt.NDArray[np.uint8]
     rows: int
+    constants: npt.NDArray[np.int64] = field(init=False, repr=False, compare=False)
+    """For the kernel."""
+
+    def __post_init__(self) -> None:
+        constants = self.numerator, self.denominator, self.bin_width_ps * self.denominator
+        object.__setattr__(self, "constants", np.array(constants, np.int64))
 
     @classmethod
     def of(cls, period_ps: Fraction, bin_width_ps: int, channels: tuple[int, ...]) -> Self:
@@ -53,20 +59,13 @@ def count_phases(time_ps: Times, channel: Channels, train: PulseTrain, counts: C
     """
     time_ps, channel = readonly(time_ps, np.int64), readonly(channel, np.uint8)
     step = max(1, _MOST // train.denominator)
-    begin = 0
-    while begin < time_ps.size:
-        origin = int(time_ps[begin])
-        end = int(np.searchsorted(time_ps, origin + step - 1, "right")) if int(time_ps[-1]) - origin >= step else time_ps.size
+    begin, size = 0, time_ps.size
+    last = time_ps.item(-1) if size else 0
+    while begin < size:
+        origin = time_ps.item(begin)
+        end = int(np.searchsorted(time_ps, origin + step - 1, "right")) if last - origin >= step else size
         phase = origin * train.denominator % train.numerator
-        _count(
-            time_ps[begin:end],
-            channel[begin:end],
-            origin,
-            phase,
-            (train.numerator, train.denominator, train.bin_width_ps * train.denominator),
-            train.row,
-            counts,
-        )
+        _count(time_ps, channel, (begin, end, origin, phase), train.constants, train.row, counts)
         begin = end
 
 
@@ -74,15 +73,15 @@ def count_phases(time_ps: Times, channel: Channels, train: PulseTrain, counts: C
 def _count(
     time_ps: Times,
     channel: Channels,
-    origin: int,
-    phase: int,
-    constants: tuple[int, int, int],
+    part: tuple[int, int, int, int],
+    constants: npt.NDArray[np.int64],
     row: npt.NDArray[np.uint8],
     counts: Counts,
 ) -> None:
-    numerator, denominator, width = constants
+    begin, end, origin, phase = part
+    numerator, denominator, width = constants[0], constants[1], constants[2]
     per_period, per_bin = 1.0 / numerator, 1.0 / width
-    for i in range(time_ps.size):
+    for i in range(begin, end):
         scaled = (time_ps[i] - origin) * denominator + phase
         rest = scaled - np.int64(scaled * per_period) * numerator
         if rest < 0:

@@ -71,13 +71,9 @@ def shares(progress: Progress | None, open_pane: int | None, segment: Segment) -
     start_ps, reached_ps = segment.start_ps, segment.reached_ps
     since_ps = start_ps if progress is None else progress.reached_ps
     origin_ps = segment.origin_unix_ns * _PS_PER_NS
-    pane = (origin_ps + start_ps) // PANE_PS
-    end_ps = (pane + 1) * PANE_PS - origin_ps
-    if not segment.losses and start_ps == since_ps and reached_ps <= end_ps and (open_pane is None or open_pane == pane):
-        if start_ps == reached_ps:
-            return ()
-        part = LivePart(start_ps, reached_ps, 0, segment.time_ps.size, progress is not None)
-        return (PaneShare(pane, (part,), 0, reached_ps == end_ps),)
+    first = (origin_ps + start_ps) // PANE_PS
+    if not segment.losses and start_ps == since_ps and (open_pane is None or open_pane == first):
+        return _unbroken(segment, first, joined=progress is not None)
     lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), since_ps, reached_ps)
     live = _outside(lost, (start_ps, reached_ps))
     _check_panes(segment, (*lost, *live), origin_ps)
@@ -97,6 +93,26 @@ def shares(progress: Progress | None, open_pane: int | None, segment: Segment) -
             (pane + 1) * PANE_PS - origin_ps <= reached_ps,
         )
         for pane in touched
+    )
+
+
+def _unbroken(segment: Segment, first: int, *, joined: bool) -> tuple[PaneShare, ...]:
+    """Shares of a segment that is live throughout and goes on where the time before it ended, from pane ``first`` on."""
+    origin_ps, start_ps, reached_ps = segment.origin_unix_ns * _PS_PER_NS, segment.start_ps, segment.reached_ps
+    if start_ps == reached_ps:
+        return ()
+    _check_panes(segment, ((start_ps, reached_ps),), origin_ps)
+    edges = range((first + 1) * PANE_PS - origin_ps, reached_ps, PANE_PS)
+    cuts = segment.time_ps.searchsorted(np.array(edges, np.int64)).tolist() if edges else ()
+    times_ps, places = (start_ps, *edges, reached_ps), (0, *cuts, segment.time_ps.size)
+    return tuple(
+        PaneShare(
+            first + k,
+            (LivePart(times_ps[k], times_ps[k + 1], places[k], places[k + 1], joined or k > 0),),
+            0,
+            times_ps[k + 1] == (first + k + 1) * PANE_PS - origin_ps,
+        )
+        for k in range(len(edges) + 1)
     )
 
 

@@ -120,7 +120,7 @@ def _counted(state: TallyState[Carry], segment: Segment, counter: Counter[Carry]
     for share in shares(progress, None if pane is None else pane.start_unix_s, segment):
         if pane is None or pane.start_unix_s != share.start_unix_s:
             pane = OpenPane(share.start_unix_s, 0, 0, counter.nothing())
-        totals, live_ps = pane.totals.copy(), pane.live_ps
+        totals, live_ps = pane.totals.copy() if pane is state.pane else pane.totals, pane.live_ps
         for part in share.parts:
             if not part.joined:
                 carry = counter.begin(part.start_ps)
