@@ -85,7 +85,7 @@ class Observatory:
                 self._watches.setdefault(each.criterion.indicator, []).append(Watch.of(each, each.criterion))
         self._panes = panes
         self._outlook = outlook
-        self._hearing = Hearing(reader.heard)
+        self._hearing = Hearing(reader.heard, clock)
         self._clock = clock
         self._asking = Lock()
         self._fleet: FleetView | None = None

@@ -33,26 +33,30 @@ def word(subject: str, at_s: int, run: str = "r") -> Heard:
 
 
 @given(
-    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.sampled_from(["", "r"])), max_size=30), st.integers(0, 60)
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 40), st.sampled_from(["", "r"])), max_size=30), st.integers(0, 200)
 )
 def test_many_looks_know_what_one_look_at_everything_knows(words: list[tuple[str, int, str]], since_s: int) -> None:
     rows, now_s = Rows(), 1_000
-    hearing = Hearing(rows.heard)
+    hearing = Hearing(rows.heard, lambda: now_s)
     for name, wait_s, run in words:
-        now_s += wait_s
+        now_s += 5 + wait_s
         rows.told.append(word(name, now_s, run))
         hearing.since(1_000)
+    now_s += 5
     assert set(hearing.since(1_000 + since_s)) == {
         each for each in rows.heard(1_000_000) if each.seen_unix_ms >= (1_000 + since_s) * 1000
     }
 
 
 def test_only_the_first_look_goes_far_back() -> None:
-    rows = Rows()
+    rows, now_s = Rows(), 900.0
     rows.told = [word("a", 500), word("b", 900)]
-    hearing = Hearing(rows.heard)
+    hearing = Hearing(rows.heard, lambda: now_s)
     assert set(hearing.since(400)) == set(rows.told)
     rows.told.append(word("late", 880))  # it was stored before the first look ended, and shows only now
+    now_s = 904.9
+    assert {each.subject for each in hearing.since(405)} == {"a", "b"}
+    now_s = 905.0
     assert {each.subject for each in hearing.since(410)} == {"a", "b", "late"}
     assert rows.asked == [400_000, 870_000]
     assert {each.subject for each in hearing.since(600)} == {"b", "late"}

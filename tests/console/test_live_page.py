@@ -29,6 +29,13 @@ async def test_the_fleet_page_lives(site: str, tmp_path: Path) -> None:
         assert {seeded.GOOD, seeded.BAD, seeded.QUIET, seeded.COUPLING, seeded.LINK} < set(devices)
         assert "2 alerts firing" in await page.ask("document.querySelector('.lead').textContent")
         assert page.complaints == []
+        await page.open(f"{site}/", width=390)
+        await page.until(_LIVE)
+        assert await page.ask("document.documentElement.scrollWidth") == 390
+        states = (
+            "[...document.querySelectorAll('.fleet td:nth-child(2) .state')].map((state) => state.getBoundingClientRect().right)"
+        )
+        assert all(right < 390 for right in (await page.ask(states)))
         picture = tmp_path / "fleet.png"
         await page.picture(picture)
         assert picture.stat().st_size > 10_000
