@@ -7,6 +7,7 @@ same output. Figures depend on no order at all.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 
@@ -82,6 +83,8 @@ class Remembered:
 
 _AHEAD_S = 7 * 86_400
 """How far beyond the samples planned exclusions are worked out at a time."""
+_SUBJECTS_KNOWN = 1 << 16
+"""Indicators of subjects of which it is remembered who judges them."""
 Key = tuple[SubjectId, str]
 """A subject and the name of an objective."""
 
@@ -126,6 +129,7 @@ class Evaluator:
         self._by_indicator: dict[IndicatorId, list[Watch]] = {}
         for watch in self._watches.values():
             self._by_indicator.setdefault(watch.criterion.indicator, []).append(watch)
+        self._judging = lru_cache(maxsize=_SUBJECTS_KNOWN)(self._find_judging)
         self._system_of = system_of
         self._schedule = schedule or Schedule(())
         self._topology = topology or Topology()
@@ -187,12 +191,13 @@ class Evaluator:
 
     def as_member(self, sample: IndicatorSample) -> list[tuple[SubjectId, IndicatorSample]]:
         """The sample as a part of each whole that composites judge: whom to tell it, and what."""
-        if is_member(sample.subject):
+        wholes = () if is_member(sample.subject) else self._topology.wholes(sample.subject)
+        if not wholes:
             return []
         judging = {watch.objective.name for watch in self._about(sample)}
         return [
             (whole, msgspec.structs.replace(sample, subject=member_of(whole, sample.subject)))
-            for whole in self._topology.wholes(sample.subject)
+            for whole in wholes
             if any(each.measured & judging and each.objective.is_about(whole) for each in self._composites)
         ]
 
@@ -248,7 +253,11 @@ class Evaluator:
         watches = self._by_indicator.get(sample.indicator, ())
         if not watches:
             return []
-        system, (whole, member) = self._system_of(sample.device), parts_of(sample.subject)
+        return self._judging(sample.indicator, self._system_of(sample.device), sample.subject)
+
+    def _find_judging(self, indicator: IndicatorId, system: str, subject: SubjectId) -> list[Watch]:
+        whole, member = parts_of(subject)
+        watches = self._by_indicator[indicator]
         about = [each for each in watches if each.criterion.concerns(system) and each.objective.is_about(member or whole)]
         if not member:
             return about

@@ -59,6 +59,7 @@ class WorkerMetrics:
         )
         self._late = Counter("photonwatch_late_records", "Records stored whose window was closed", ("topic",), registry=registry)
         self._fates = Counter("photonwatch_blocks", "Tag blocks by what became of them", ("fate",), registry=registry)
+        self._fate: dict[str, Counter] = {}
         self._tags = Counter("photonwatch_tags", "Photon time-tags processed", registry=registry)
         self._lag = Gauge("photonwatch_consumer_lag", "Messages not yet read", partition, registry=registry)
         self._clock_offset = Gauge(
@@ -103,7 +104,9 @@ class WorkerMetrics:
         self._late.labels(topic).inc()
 
     def block(self, fate: str, tags: int) -> None:
-        self._fates.labels(fate).inc()
+        if fate not in self._fate:
+            self._fate[fate] = self._fates.labels(fate)
+        self._fate[fate].inc()
         self._tags.inc(tags)
 
     def lag(self, topic: str, partition: int, messages: int) -> None:

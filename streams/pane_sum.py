@@ -30,6 +30,8 @@ class PaneSum:
     def __init__(self, parameters: PaneParameters) -> None:
         self.parameters = parameters
         self._singles: dict[PaneKey, dict[int, _Singles]] = {}
+        self._tags: dict[int, int] = {}
+        self._live_ps: int | None = None
         self._correlations: dict[Pair, Counts] = {}
         self._coincidences: dict[tuple[int, ...], int] = {}
 
@@ -46,16 +48,14 @@ class PaneSum:
     @property
     def tags(self) -> dict[int, int]:
         """Tags of each channel, by ascending channel."""
-        totals: dict[int, int] = {}
-        for channels in self._singles.values():
-            for channel, singles in channels.items():
-                totals[channel] = totals.get(channel, 0) + singles.tags
-        return dict(sorted(totals.items()))
+        return dict(sorted(self._tags.items()))
 
     @property
     def live_ps(self) -> int:
         """Time in which tags could have been seen."""
-        return sum(max(singles.live_ps for singles in channels.values()) for channels in self._singles.values())
+        if self._live_ps is None:
+            self._live_ps = sum(max(one.live_ps for one in channels.values()) for channels in self._singles.values())
+        return self._live_ps
 
     @property
     def lost_ps(self) -> int:
@@ -100,11 +100,13 @@ class PaneSum:
         return sum(first * second / live_ps for first, second, live_ps in minutes.values() if live_ps > 0)
 
     def _add_singles(self, panes: Iterable[SinglesPane]) -> None:
+        self._live_ps = None
         for pane in panes:
             singles = self._singles.setdefault(pane.key, {}).setdefault(pane.channel, _Singles())
             singles.tags += pane.tags
             singles.live_ps += pane.live_ps
             singles.lost_ps += pane.lost_ps
+            self._tags[pane.channel] = self._tags.get(pane.channel, 0) + pane.tags
 
     def _add_correlations(self, panes: Iterable[CorrelationPane]) -> None:
         wanted = (-self.parameters.half_range_ps, self.parameters.bin_width_ps, self.parameters.bins)

@@ -69,15 +69,24 @@ class TagSampler:
         )
 
     def _outcomes(self, system: str, counts: TagCounts, known: Mapping[str, Parameter]) -> Iterator[tuple[Indicator, Outcome]]:
+        taken: dict[tuple[type, str], Data | None] = {}
         for row, estimator in self._rows.get(system, ()):
             kind = next(kind for kind in estimator.takes if kind in window_data.KINDS)
-            try:
-                data = window_data.data_of(counts, kind, estimator.reading.get("of", "coincidences"))
-            except (AnalysisError, MeasurementError):
-                continue  # this device's tags do not speak of it: no herald, no period, no live time
-            if _speaks(estimator, data, known):
+            asked = kind, estimator.reading.get("of", "coincidences")
+            if asked not in taken:
+                taken[asked] = _data_of(counts, *asked)
+            data = taken[asked]
+            if data is not None and _speaks(estimator, data, known):
                 given = {"interval": self._thresholds.interval(row.id, system), **known}
                 yield row, estimated(row, estimator, (data,), given)
+
+
+def _data_of(counts: TagCounts, kind: type, of: str) -> Data | None:
+    """None where this device's tags do not speak of it: no herald, no period, no live time."""
+    try:
+        return window_data.data_of(counts, kind, of)
+    except (AnalysisError, MeasurementError):
+        return None
 
 
 def _speaks(estimator: Estimator, data: Data, known: Mapping[str, Parameter]) -> bool:

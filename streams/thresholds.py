@@ -22,6 +22,7 @@ class Thresholds:
     def __init__(self, definitions: Definitions | None = None) -> None:
         self._definitions = definitions
         self._known: dict[tuple[IndicatorId, str], tuple[tuple[Operator, Fraction], ...]] = {}
+        self._kinds: dict[tuple[IndicatorId, str], IntervalKind] = {}
 
     def shortfalls(self, indicator: IndicatorId, system: str, outcome: Outcome) -> tuple[Shortfall, ...]:
         """One for each threshold that more counts would decide; none where it is decided, or where nothing would."""
@@ -34,8 +35,13 @@ class Thresholds:
 
     def interval(self, indicator: IndicatorId, system: str) -> IntervalKind:
         """The kind of interval that estimates have, where they can have either."""
-        objectives = () if self._definitions is None else self._definitions.about(indicator, system)
-        return "time-uniform" if any(tier.severity == PAGE for each in objectives for tier in each.tiers) else "fixed"
+        if self._definitions is None:
+            return "fixed"
+        key = (indicator, system)
+        if key not in self._kinds:
+            tiers = (tier for each in self._definitions.about(indicator, system) for tier in each.tiers)
+            self._kinds[key] = "time-uniform" if any(tier.severity == PAGE for tier in tiers) else "fixed"
+        return self._kinds[key]
 
     def _of(self, indicator: IndicatorId, system: str) -> tuple[tuple[Operator, Fraction], ...]:
         if self._definitions is None:

@@ -98,7 +98,8 @@ def _arrivals(counts: TagCounts) -> DelayHistogram:
 def _clicks(counts: TagCounts) -> DetectorCounts:
     """All detectors of the light as one; background is what clicks just before the pulses."""
     live_s = counts.total.live_ps / 1e12
-    detected = sum(counts.total.tags.get(detector, 0) for detector in counts.signals)
+    tags = counts.total.tags
+    detected = sum(tags.get(detector, 0) for detector in counts.signals)
     if counts.period_ps is None:
         return DetectorCounts(detected=detected, integration_s=live_s)
     dark, dark_s = _background(counts, live_s)
