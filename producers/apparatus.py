@@ -8,7 +8,7 @@ import msgspec
 from producers.clock import Clock
 from producers.entanglement.link import Link
 from producers.entanglement.repeater import Repeater
-from producers.entanglement.state import Noise, bell_state
+from producers.entanglement.state import Noise, check_bell_state
 from producers.errors import FleetError, SourceError
 from producers.matter.line import Line
 from producers.matter.readout import Readout
@@ -56,7 +56,7 @@ class Entangler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     wait_s: float = 0.0
 
     def __post_init__(self) -> None:
-        bell_state(self.fidelity, self.noise)
+        check_bell_state(self.fidelity, self.noise)
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -54,8 +54,11 @@ class Batcher:
         """
         if chunk.time_ps.size and chunk.time_ps[0] < self.reached_ps:
             raise ProducerError(f"a tag at {chunk.time_ps[0]} ps came after a block had reached {self.reached_ps} ps; sort first")
-        self._time_ps = np.concatenate([self._time_ps, chunk.time_ps])
-        self._channel = np.concatenate([self._channel, chunk.channel])
+        if self._time_ps.size:
+            self._time_ps = np.concatenate([self._time_ps, chunk.time_ps])
+            self._channel = np.concatenate([self._channel, chunk.channel])
+        else:
+            self._time_ps, self._channel = chunk.time_ps, chunk.channel
         self._reordered += chunk.reordered
         self._overflows += chunk.overflows
         self._losses = (*self._losses, *chunk.losses)

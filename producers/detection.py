@@ -172,8 +172,12 @@ class Detectors:
 def _blind(packed: Times, dead_ps: int, bits: int, *, paralysable: bool) -> npt.NDArray[np.int64]:
     """Ascending indices of the clicks to which their detector was blind."""
     # Most clicks have none of any detector in the dead time before and after them: only the others are looked at one by one.
-    near = np.diff(packed) < ((dead_ps + 1) << bits)
-    crowded = np.flatnonzero(np.append(near, False) | np.append(False, near))
+    near = (packed[1:] - packed[:-1] < ((dead_ps + 1) << bits)).nonzero()[0]
+    if not near.size:
+        return near
+    is_near = np.zeros(packed.size, np.bool_)
+    is_near[near] = is_near[near + 1] = True
+    crowded = is_near.nonzero()[0]
     clicks = packed[crowded]
     number = clicks & ((1 << bits) - 1)
     blind = []

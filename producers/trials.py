@@ -28,12 +28,14 @@ def success_positions(random: np.random.Generator, trials: int, probability: flo
     last = -1.0
     while last < trials:
         count = int((trials - last) * probability + 6 * math.sqrt(trials * probability)) + 16
-        gaps = random.standard_exponential(count) * mean if fine else exponentials(random, count, mean)
+        gaps: npt.NDArray[np.floating] = random.standard_exponential(count) if fine else exponentials(random, count, mean)
+        if fine:
+            gaps *= mean
         np.floor(gaps, out=gaps)
         gaps += 1
-        positions = np.cumsum(gaps, dtype=np.float64)
+        positions = gaps.cumsum(dtype=np.float64)
         positions += last
         found.append(positions)
         last = float(positions[-1])
     index = found[0] if len(found) == 1 else np.concatenate(found)
-    return index[: np.searchsorted(index, trials)]
+    return index[: index.searchsorted(trials)]

@@ -14,7 +14,8 @@ from schemas.ids import DeviceId, DomainId, RunId, SourceId
 
 ADVANCE_CHANNEL = 255
 """A record of this channel is no tag: its gap counts whole 2**32 ps of silence, as overflow records of time-taggers do."""
-ADVANCE_PS = 1 << 32
+_ADVANCE_BITS = 32
+ADVANCE_PS = 1 << _ADVANCE_BITS
 MOST_PS = 1 << 61
 """Times of a run lie within this of its origin, 26 days; a longer one is several runs."""
 MAX_TAGS = 200_000
@@ -104,18 +105,25 @@ class TagBlock:
             raise _contradiction(
                 context, f"tags from {time_ps[0]} to {time_ps[-1]} ps lie outside [{context.start_ps}, {context.reached_ps})"
             )
-        gaps = np.diff(time_ps, prepend=np.int64(context.start_ps))
+        gaps = np.empty_like(time_ps)
+        gaps[0] = time_ps[0] - context.start_ps
+        np.subtract(time_ps[1:], time_ps[:-1], out=gaps[1:])
         if gaps.min() < 0:
             raise _contradiction(context, f"tag {int(np.argmin(gaps))} is earlier than the one before it; sort before sending")
-        wide = np.flatnonzero(gaps >= ADVANCE_PS)
-        if wide.size:
-            advances = gaps[wide] // ADVANCE_PS
-            if advances.max() >= ADVANCE_PS:
-                raise _contradiction(context, "a gap is too wide to encode")
-            gaps = np.insert(gaps, wide, advances)
-            gaps[wide + np.arange(1, wide.size + 1)] %= ADVANCE_PS
-            channel = np.insert(channel, wide, ADVANCE_CHANNEL)
-        return cls(context, gaps.astype(np.uint32), np.ascontiguousarray(channel, np.uint8))
+        wide = (gaps >= ADVANCE_PS).nonzero()[0]
+        if not wide.size:
+            return cls(context, gaps.astype(np.uint32), np.ascontiguousarray(channel, np.uint8))
+        advances = gaps[wide] >> _ADVANCE_BITS
+        if advances.max() >= ADVANCE_PS:
+            raise _contradiction(context, "a gap is too wide to encode")
+        at = wide + np.arange(wide.size)
+        is_tag = np.ones(gaps.size + wide.size, np.bool_)
+        is_tag[at] = False
+        records, whose = np.empty(is_tag.size, np.uint32), np.full(is_tag.size, ADVANCE_CHANNEL, np.uint8)
+        records[at] = advances
+        records[is_tag] = gaps.astype(np.uint32)  # the remainder: what is above its 32 bits went before
+        whose[is_tag] = channel
+        return cls(context, records, whose)
 
     @property
     def tags(self) -> int:

@@ -120,10 +120,20 @@ def _halves(gaps: Gaps) -> dict[str, pa.Array]:
 
 def _bits(channel: Channels) -> dict[str, pa.Array]:
     used = int(np.bitwise_or.reduce(channel))
-    packed = {k: np.packbits(channel & np.uint8(1 << k), bitorder="little") for k in range(8) if used >> k & 1}
+    advance, of_tags = None, used
+    if used == ADVANCE_CHANNEL:
+        # Advances set every bit: one column stands for all bits that no tag sets.
+        is_advance = channel == ADVANCE_CHANNEL
+        advance, of_tags = _column(is_advance), int(np.bitwise_or.reduce(channel + is_advance))  # their number wraps to 0
     return {
-        f"channel_{k}": pa.Array.from_buffers(pa.bool_(), channel.size, [None, pa.py_buffer(bits)]) for k, bits in packed.items()
+        f"channel_{k}": advance if advance is not None and not of_tags >> k & 1 else _column(channel & np.uint8(1 << k))
+        for k in range(8)
+        if used >> k & 1
     }
+
+
+def _column(bits: npt.NDArray[np.uint8 | np.bool_]) -> pa.Array:
+    return pa.Array.from_buffers(pa.bool_(), bits.size, [None, pa.py_buffer(np.packbits(bits, bitorder="little"))])
 
 
 def _whole(batch: pa.RecordBatch) -> tuple[Gaps, Channels]:

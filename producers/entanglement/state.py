@@ -24,9 +24,7 @@ def bell_state(fidelity: float, noise: Noise = "white") -> Density:
     Raises:
         SourceError: no fidelity that such a state can have.
     """
-    lowest = 0.25 if noise == "white" else 0.5
-    if not lowest <= fidelity <= 1:
-        raise SourceError(f"a Bell state with {noise} has a fidelity of {lowest:g} to 1, not {fidelity:g}")
+    check_bell_state(fidelity, noise)
     vector = np.array([_HALF, 0, 0, _HALF], np.complex128)
     pure: Density = np.outer(vector, vector.conj())
     if noise == "white":
@@ -36,6 +34,13 @@ def bell_state(fidelity: float, noise: Noise = "white") -> Density:
     state[0, 3] *= 2 * fidelity - 1
     state[3, 0] *= 2 * fidelity - 1
     return state
+
+
+def check_bell_state(fidelity: float, noise: Noise) -> None:
+    """Raises as ``bell_state`` does."""
+    lowest = 0.25 if noise == "white" else 0.5
+    if not lowest <= fidelity <= 1:
+        raise SourceError(f"a Bell state with {noise} has a fidelity of {lowest:g} to 1, not {fidelity:g}")
 
 
 def fidelity_of_cascade(splitting_hz: float, lifetime_s: float) -> float:
