@@ -125,7 +125,10 @@ class Detectors:
         time_ps = photons.time_ps
         if detection.jitter_ps:
             time_ps = time_ps + normals(self._random, time_ps.size, detection.jitter_ps)
-        packed = np.floor(time_ps).astype(np.int64)
+            np.floor(time_ps, out=time_ps)
+        else:
+            time_ps = np.floor(time_ps)
+        packed = time_ps.astype(np.int64)
         packed <<= bits
         packed |= photons.detector
         return packed
@@ -141,8 +144,10 @@ class Detectors:
     def _afterpulses(self, clicks: Times, end: int, detection: Detection, bits: int) -> tuple[Times, Times]:
         """False clicks that follow those before the stretch's end, and what each follows. False clicks bear others."""
         none = np.empty(0, np.int64)
+        if not detection.afterpulse_ratio:
+            return none, none
         born, bearers, parents = [none], [none], clicks
-        while detection.afterpulse_ratio and parents.size:
+        while parents.size:
             parents = parents[successes(self._random, parents.size, detection.afterpulse_ratio)]
             parents = parents[parents < end]
             wait = self._random.standard_exponential(parents.size)
@@ -158,7 +163,7 @@ class Detectors:
         """What the detectors register of the stretch's photons, and what they were blind to."""
         dead_ps = round(detection.dead_time_ps)
         before = self._recent.size
-        every = np.concatenate([self._recent, now])
+        every = np.concatenate([self._recent, now]) if before else now
         blind = _blind(every, dead_ps, bits, paralysable=detection.paralysable)
         seen = np.delete(every, blind) if blind.size else every
         remembered = every if detection.paralysable else seen

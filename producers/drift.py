@@ -9,6 +9,8 @@ import numpy as np
 from producers.errors import SourceError
 
 TICK_S = 1.0
+_DRAWN = 32
+"""Steps drawn at one go."""
 
 
 class Drift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,13 +34,16 @@ class Wandering:
         self._step = drift.sigma * math.sqrt(1 - self._keep**2)
         self._value = drift.sigma * float(self._random.standard_normal())
         self._tick = 0
+        self._pushes: list[float] = []
+        """Drawn and still to come, the next one last."""
 
     def at(self, tick: int) -> float:
         """How far it is off at a tick, none earlier than the last one asked for."""
-        if tick > self._tick:
-            for push in self._random.standard_normal(tick - self._tick).tolist():
-                self._value = self._value * self._keep + self._step * push
-            self._tick = tick
+        while tick > self._tick:
+            if not self._pushes:
+                self._pushes = self._random.standard_normal(_DRAWN)[::-1].tolist()
+            self._value = self._value * self._keep + self._step * self._pushes.pop()
+            self._tick += 1
         return self._value
 
     def recentre(self) -> None:

@@ -13,6 +13,7 @@ import structlog
 from producers.fault_catalogue import load_failures
 from producers.fault_watch import FaultWatch
 from producers.fleet_file import Fleet
+from producers.naps import Naps
 from producers.past import Past
 from producers.run_ids import new_run
 from producers.simulation import SimulatedDevice, Simulation
@@ -69,26 +70,27 @@ async def run_fleet(
     def elapsed_ps() -> int:
         return (elapsed_ns() - started_ns) * _PS_A_NS
 
-    turn = asyncio.Lock()
+    turn, naps = asyncio.Lock(), Naps(stop)
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(naps.end(), name="fleet-stop")
         running = [
-            tasks.create_task(_run_device(device, sender, stop, elapsed_ps, turn), name=f"fleet-{device.device.id}")
+            tasks.create_task(_run_device(device, sender, naps, elapsed_ps, turn), name=f"fleet-{device.device.id}")
             for device in simulation.devices
         ]
         watch = FaultWatch(simulation, load_failures(), home, origin_unix_ns)
-        tasks.create_task(_watch_faults(watch, sender, stop, unix_ns, elapsed_ps), name="fleet-faults")
+        tasks.create_task(_watch_faults(watch, sender, naps, unix_ns, elapsed_ps), name="fleet-faults")
     return tuple(task.result() for task in running)
 
 
 async def _run_device(
-    device: SimulatedDevice, sender: Sender, stop: asyncio.Event, elapsed_ps: Callable[[], int], turn: asyncio.Lock
+    device: SimulatedDevice, sender: Sender, naps: Naps, elapsed_ps: Callable[[], int], turn: asyncio.Lock
 ) -> DeviceTotals:
     """``turn``: one device at a time, so that between two of a thousand that are due the sender has its turn."""
     name, tags, records = device.device.id, device.tags, 0
     log = structlog.get_logger("producers.fleet").bind(device=name, run=device.run)
     log.info("device started", kind=device.device.kind)
     lost_ps = 0
-    while not await _stopped(stop, device.next_due_s - elapsed_ps() / 1e12):
+    while not await naps.nap(device.next_due_s - elapsed_ps() / 1e12):
         async with turn:
             complete = list(device.advance(elapsed_ps()))
         for said in complete:
@@ -108,7 +110,7 @@ async def _run_device(
 
 
 async def _watch_faults(
-    watch: FaultWatch, sender: Sender, stop: asyncio.Event, unix_ns: Callable[[], int], elapsed_ps: Callable[[], int]
+    watch: FaultWatch, sender: Sender, naps: Naps, unix_ns: Callable[[], int], elapsed_ps: Callable[[], int]
 ) -> None:
     log = structlog.get_logger("producers.fleet")
     said: str | None = None
@@ -120,15 +122,5 @@ async def _watch_faults(
             said = watch.trouble
             if said is not None:
                 log.warning("a fault cannot be switched", reason=said)
-        if await _stopped(stop, _FAULTS_EVERY_S):
+        if await naps.nap(_FAULTS_EVERY_S):
             return
-
-
-async def _stopped(stop: asyncio.Event, within_s: float) -> bool:
-    """Wait at most so long for the stop; at least one turn of the loop."""
-    try:
-        async with asyncio.timeout(max(within_s, 0.0)):
-            await stop.wait()
-    except TimeoutError:
-        return False
-    return True

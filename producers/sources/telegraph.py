@@ -42,6 +42,8 @@ class Telegraph:
 
     def advance(self, duration_ps: float) -> None:
         """Move the start on."""
+        if not self._switches_ps.size:
+            return
         passed = int(np.searchsorted(self._switches_ps, duration_ps))
         if self._bright is not None and passed % 2:
             self._bright = not self._bright
