@@ -2,7 +2,8 @@
 
 import os
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,8 +160,8 @@ def outlook(settings: Settings, reader: "Reader") -> "StoredOutlook":
     return StoredOutlook(reader, load(definition_paths(settings, None)), topology(settings), Schedule(plan))
 
 
-def observatory(settings: Settings, reader: "Reader") -> "Observatory":
-    """The fleet in the store that ``reader`` asks, as the page shows it.
+def observatory(settings: Settings, reader: "Reader", clock: Callable[[], float] = time.time) -> "Observatory":
+    """The fleet in the store that ``reader`` asks, as the page shows it. ``clock``: UTC seconds.
 
     Raises:
         DefinitionError, SeriesError, FleetError: a file of the site is none of its kind.
@@ -168,7 +169,8 @@ def observatory(settings: Settings, reader: "Reader") -> "Observatory":
     from console.web.observatory import Observatory
     from slo.definitions import load
 
-    return Observatory(reader, load(definition_paths(settings, None)), pane_parameters(settings), outlook(settings, reader))
+    definitions, panes = load(definition_paths(settings, None)), pane_parameters(settings)
+    return Observatory(reader, definitions, panes, outlook(settings, reader), clock)
 
 
 def knowledge(settings: Settings) -> "Knowledge":

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -152,8 +152,8 @@ def firing(settings: Settings) -> tuple[FiringAlert, ...] | None:
     return tuple(sorted(found, key=lambda each: (each.suppressed != "", rank(each.severity), each.since_unix_s)))
 
 
-def fleet(settings: Settings) -> tuple[str, tuple[DeviceStatus, ...]] | None:
-    """How the fleet stands, in a sentence and device by device; None: the store does not answer.
+def fleet(settings: Settings, clock: Callable[[], float] = time.time) -> tuple[str, tuple[DeviceStatus, ...]] | None:
+    """How the fleet stands, in a sentence and device by device; None: the store does not answer. ``clock``: UTC seconds.
 
     Raises:
         DefinitionError, SeriesError, FleetError: a file of the site is none of its kind.
@@ -164,7 +164,7 @@ def fleet(settings: Settings) -> tuple[str, tuple[DeviceStatus, ...]] | None:
 
     try:
         with Reader(store_address(settings, readonly=True)) as reader:
-            view = observatory(settings, reader).fleet()
+            view = observatory(settings, reader, clock).fleet()
     except (StoreError, Refusal):
         return None
     found = []

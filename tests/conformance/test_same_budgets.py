@@ -20,12 +20,12 @@ from slo.exclusions import Exclusion
 from slo.instant import NS
 from slo.rules import rule_file
 from slo.tiers import Tier
-from storage.client import StoreAddress, connect
-from storage.migrate import migrate
+from storage.client import connect
 from storage.writer import Writer
 from streams.slo_rows import SloRows
 from tests.conformance.test_alerting import PROMETHEUS, free_port, running
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 from tests.slo.samples import definitions, objective, sample
 from tests.storage.tables.test_judgements import stored
 
@@ -111,8 +111,7 @@ def streamed() -> Streamed:
 
 
 def test_sql_says_the_same(streamed: Streamed, engine: EmbeddedEngine) -> None:
-    address = StoreAddress(engine.host, engine.port, engine.user, engine.password, "same_budgets")
-    migrate(address)
+    address = migrated(engine, "same_budgets")
     writer = Writer(address, "a-worker")
     writer.write(stored("indicators", 0, **streamed.rows.tables()))
     writer.close()

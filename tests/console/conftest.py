@@ -20,11 +20,11 @@ from slo.definitions import Definitions, load
 from slo.schedule import Schedule
 from slo.topology import Topology
 from storage.client import StoreAddress
-from storage.migrate import migrate
 from storage.reader import Reader
 from tests.console import seeded
 from tests.console.command_line import Said
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +37,7 @@ def now_s() -> int:
 def fleet_store(engine: EmbeddedEngine, now_s: int, request: pytest.FixtureRequest) -> StoreAddress:
     """A migrated database of its own, with the seeded fleet as of now."""
     database = f"console_{request.node.path.stem}"
-    address = StoreAddress(engine.host, engine.port, engine.user, engine.password, database)
-    migrate(address)
+    address = migrated(engine, database)
     recent = [
         seeded.Second(device, second, purity)
         for second in range(now_s - 90, now_s)

@@ -13,10 +13,10 @@ from schemas.records import Verdict
 from slo.instant import NS
 from storage import tables
 from storage.client import StoreAddress
-from storage.migrate import migrate
 from storage.reader import Reader
 from storage.writer import Writer
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 from tests.slo.samples import INDICATOR, estimate, objective, sample
 from tests.storage.tables.test_judgements import stored
 
@@ -27,8 +27,7 @@ VERDICTS = (Verdict.GOOD, Verdict.GOOD, Verdict.BAD, Verdict.INSUFFICIENT)
 
 @pytest.fixture
 def reader(engine: EmbeddedEngine) -> Reader:
-    address = StoreAddress(engine.host, engine.port, engine.user, engine.password, "past_samples")
-    migrate(address)
+    address = migrated(engine, "past_samples")
     return Reader(address)
 
 

@@ -7,9 +7,8 @@ import pytest
 
 from slo.definitions import load
 from storage.client import connect
-from storage.migrate import migrate
 from tests.fixtures_engine import EmbeddedEngine
-from tests.storage.conftest import address_of
+from tests.migrated import migrated
 
 FOLDER = Path(__file__).parents[2] / "docs" / "runbooks"
 MODES = {"spi": 6, "spc": 6, "sps": 8, "qic": 7, "qdp": 7}
@@ -39,8 +38,7 @@ def test_every_objective_names_one_that_is_there() -> None:
 
 @pytest.mark.stack
 def test_every_query_runs(engine: EmbeddedEngine) -> None:
-    address = address_of(engine, "runbooks")
-    migrate(address)
+    address = migrated(engine, "runbooks")
     queries = {query for path in FOLDER.glob("*.md") for query in QUERY.findall(path.read_text("utf-8"))}
     assert len(queries) > 20
     with connect(address) as client:

@@ -41,8 +41,10 @@ def test_a_store_that_is_away_is_not_taken_for_one_without_alerts(tmp_path: Path
     assert fleet(Settings(tmp_path, store=store)) is None
 
 
-def test_every_device_and_link_with_its_state(fleet_store: StoreAddress, engine: EmbeddedEngine, tmp_path: Path) -> None:
-    told = fleet(settings_of(fleet_store, engine, tmp_path))
+def test_every_device_and_link_with_its_state(
+    fleet_store: StoreAddress, engine: EmbeddedEngine, now_s: int, tmp_path: Path
+) -> None:
+    told = fleet(settings_of(fleet_store, engine, tmp_path), lambda: float(now_s))
     assert told is not None
     assert told[0].startswith("6 devices and 1 link: 1 bad, ")
     devices = {each.device: each for each in told[1]}

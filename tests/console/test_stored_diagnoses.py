@@ -11,13 +11,12 @@ from schemas.records import AlertState, Estimate, IndicatorSample
 from schemas.telemetry import Reading, Telemetry
 from storage import tables
 from storage.batch import Batch
-from storage.client import StoreAddress
-from storage.migrate import migrate
 from storage.reader import Reader
 from storage.writer import Writer
 from tests.console.conftest import observatory
 from tests.console.notify.test_message import state
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 
 pytestmark = pytest.mark.stack
 T = 1_790_000_000
@@ -46,8 +45,7 @@ def sensors(subject: SubjectId, unix_s: int, metric: str, value: float) -> Telem
 @pytest.fixture(scope="module")
 def reader(engine: EmbeddedEngine) -> Iterator[Reader]:
     """One link loses its light at T - 30, the other never; at T + 60 the node's cryostat warms up besides."""
-    address = StoreAddress(engine.host, engine.port, engine.user, engine.password, "diagnoses")
-    migrate(address)
+    address = migrated(engine, "diagnoses")
     samples, readings = [], []
     for second in range(T - 1_500, T + 301, 10):
         broken = second > T - 30

@@ -62,7 +62,7 @@ def test_the_page_of_a_link_has_its_objectives_and_no_empty_charts(web: httpx.Cl
 
 def test_whoever_sends_no_tags_falls_silent_later(fleet_store: StoreAddress, now_s: int) -> None:
     with Reader(fleet_store) as reader:
-        soon, later = ({row.device: row.state for row in observatory(reader, now_s + s).fleet().devices} for s in (100, 600))
+        soon, later = ({row.device: row.state for row in observatory(reader, now_s + s).fleet().devices} for s in (100, 7_200))
     assert (soon[seeded.LINK], soon[seeded.GOOD]) == ("good", "silent")
     assert set(later.values()) == {"silent"}
 

@@ -20,13 +20,13 @@ from slo.instant import NS
 from slo.objective import EmptySlices, EventCounts, Method, Objective
 from slo.period import CalendarWindow
 from slo.tiers import Tier
-from storage.client import Client, StoreAddress, connect
-from storage.migrate import migrate
+from storage.client import Client, connect
 from storage.past_verdicts import PastExclusion
 from storage.writer import Writer
 from streams.remembering import exclusion_of
 from streams.slo_rows import SloRows
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 from tests.slo.samples import definitions, objective, sample
 from tests.storage.tables.test_judgements import stored
 
@@ -123,8 +123,7 @@ def stream() -> Told:
 
 @pytest.fixture(scope="module")
 def client(engine: EmbeddedEngine, stream: Told) -> Iterator[Client]:
-    address = StoreAddress(engine.host, engine.port, engine.user, engine.password, "budget_views")
-    migrate(address)
+    address = migrated(engine, "budget_views")
     writer = Writer(address, "a-worker")
     for place, rows in enumerate(stream.rows):
         writer.write(stored("indicators", 8 * place, **rows.tables()))

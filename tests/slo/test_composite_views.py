@@ -26,11 +26,11 @@ from slo.period import CalendarWindow
 from slo.tiers import Tier
 from slo.topology import Topology
 from storage.client import Client, StoreAddress, connect
-from storage.migrate import migrate
 from storage.reader import Reader
 from storage.writer import Writer
 from streams.slo_rows import SloRows
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 from tests.slo.samples import definitions, objective, sample
 from tests.storage.tables.test_judgements import stored
 
@@ -117,8 +117,7 @@ def stream() -> Told:
 
 @pytest.fixture(scope="module")
 def address(engine: EmbeddedEngine, stream: Told) -> StoreAddress:
-    made = StoreAddress(engine.host, engine.port, engine.user, engine.password, "composite_views")
-    migrate(made)
+    made = migrated(engine, "composite_views")
     writer = Writer(made, "a-worker")
     writer.write(stored("indicators", 0, **stream.rows.tables()))
     writer.close()

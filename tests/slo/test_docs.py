@@ -16,11 +16,11 @@ from slo.evaluation import Evaluator
 from slo.instant import NS
 from slo.series_file import read_series
 from slo.topology import Topology
-from storage.client import StoreAddress, connect
-from storage.migrate import migrate
+from storage.client import connect
 from storage.writer import Writer
 from streams.slo_rows import SloRows
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 from tests.slo.samples import sample
 from tests.slo.test_composite_watch import PATH
 from tests.storage.tables.test_judgements import stored
@@ -58,8 +58,7 @@ def test_the_questions_are_answered(engine: EmbeddedEngine, tmp_path: Path) -> N
         for each in (one, *(part for _, part in evaluator.as_member(one))):
             state, evaluation = evaluator.step(state, each)
             rows.add(each, evaluation)
-    address = StoreAddress(engine.host, engine.port, engine.user, engine.password, "docs_slo")
-    migrate(address)
+    address = migrated(engine, "docs_slo")
     writer = Writer(address, "a-worker")
     writer.write(stored("indicators", 0, **rows.tables()))
     writer.close()

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from storage.client import Client, StoreAddress, connect
-from storage.migrate import migrate
 from storage.reader import Reader
 from storage.writer import Writer
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 
 
 def address_of(engine: EmbeddedEngine, database: str) -> StoreAddress:
@@ -18,9 +18,7 @@ def address_of(engine: EmbeddedEngine, database: str) -> StoreAddress:
 @pytest.fixture(scope="session")
 def address(engine: EmbeddedEngine) -> StoreAddress:
     """A migrated database, one for all tests of this room: they tell their rows apart by device and topic."""
-    made = address_of(engine, "storage_tests")
-    migrate(made)
-    return made
+    return migrated(engine, "storage_tests")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from storage.migrate import Migration, migrate, shipped
 from storage.policy import Policy
 from storage.tables import SCHEMAS
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 from tests.storage.conftest import address_of
 
 FIRST = Migration.parse("0001_first.sql", "-- why\nCREATE TABLE IF NOT EXISTS a (x UInt8)\nENGINE = MergeTree ORDER BY x;\n")
@@ -65,7 +66,7 @@ def test_what_was_cut_off_is_finished(fresh: StoreAddress) -> None:
     assert migrate(fresh, migrations=[FIRST]) == ("0001_first.sql",)
 
 
-def test_several_programs_start_at_once(fresh: StoreAddress) -> None:
+def test_several_programs_start_at_once(fresh: StoreAddress, engine: EmbeddedEngine) -> None:
     start, failures = threading.Barrier(3), []
 
     def begin() -> None:
@@ -83,7 +84,22 @@ def test_several_programs_start_at_once(fresh: StoreAddress) -> None:
     assert not failures
     with connect(fresh) as client:
         names = client.query("SELECT name FROM migrations ORDER BY number")["name"].to_pylist()
-    assert names == [migration.name for migration in shipped()]
+        assert names == [migration.name for migration in shipped()]
+        made = _definitions(client)
+    # What tests get is what migrations make.
+    with connect(migrated(engine, "a copy")) as client:
+        assert _definitions(client) == made
+        assert client.query("SELECT name FROM migrations ORDER BY number")["name"].to_pylist() == names
+
+
+def _definitions(client: Client) -> dict[str, str]:
+    """How each table and view would be made anew, whatever its database is called."""
+    rows = client.query(
+        "SELECT name, "
+        "replaceAll(replaceAll(create_table_query, concat('`', database, '`.'), ''), concat(database, '.'), '') AS text "
+        "FROM system.tables WHERE database = currentDatabase()"
+    )
+    return dict(zip(rows["name"].to_pylist(), rows["text"].to_pylist(), strict=True))
 
 
 @pytest.mark.parametrize("name", ["1_short.sql", "0001-dash.sql", "0001_Upper.sql", "first.sql"])

@@ -13,11 +13,10 @@ from storage import tables
 from storage.client import Client, StoreAddress, connect
 from storage.errors import LedgerConflict, Refused, Unavailable
 from storage.ledger import Ledger
-from storage.migrate import migrate
 from storage.reader import Level, Reader
 from storage.writer import TOKENS_REMEMBERED, VOUCHED_S, Batch, Outcome, Writer
 from tests.fixtures_engine import EmbeddedEngine
-from tests.storage.conftest import address_of
+from tests.migrated import migrated
 from tests.storage.cutting_proxy import cutting_proxy
 from tests.storage.made import batch
 from tests.storage.pane_rows import coincidences, correlations
@@ -238,8 +237,7 @@ def test_resets_without_tokens_count_twice(engine: EmbeddedEngine, address: Stor
 @pytest.fixture
 def own_database(engine: EmbeddedEngine, request: pytest.FixtureRequest) -> Iterator[StoreAddress]:
     """A database whose ledger no other test writes into."""
-    made = address_of(engine, request.node.name)
-    migrate(made)
+    made = migrated(engine, request.node.name)
     yield made
     with connect(made) as dropper:
         dropper.command(f"DROP DATABASE `{made.database}` SYNC")

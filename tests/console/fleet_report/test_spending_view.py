@@ -21,11 +21,11 @@ from slo.spending import By, Share
 from slo.topology import Topology
 from storage import tables
 from storage.client import Client, StoreAddress, connect
-from storage.migrate import migrate
 from storage.reader import Reader
 from storage.writer import Writer
 from streams.slo_rows import SloRows
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 from tests.slo.samples import definitions, objective, sample
 from tests.storage.tables.test_judgements import stored
 
@@ -74,8 +74,7 @@ def alarms(chance: random.Random) -> Iterator[AlertState]:
 
 @pytest.fixture(scope="module")
 def address(engine: EmbeddedEngine) -> StoreAddress:
-    made, chance = StoreAddress(engine.host, engine.port, engine.user, engine.password, "spending_view"), random.Random(3)
-    migrate(made)
+    made, chance = migrated(engine, "spending_view"), random.Random(3)
     objectives = {each.name: each for each in (UNDER, SAFE)}
     evaluator = Evaluator(definitions(*objectives.values()))
     state, rows = evaluator.initial(), SloRows(objectives)

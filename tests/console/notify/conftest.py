@@ -5,17 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from storage.client import Client, StoreAddress, connect
-from storage.migrate import migrate
 from storage.reader import Reader
 from storage.writer import Writer
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 
 
 @pytest.fixture(scope="module")
 def address(engine: EmbeddedEngine) -> StoreAddress:
-    made = StoreAddress(engine.host, engine.port, engine.user, engine.password, "notify_tests")
-    migrate(made)
-    return made
+    return migrated(engine, "notify_tests")
 
 
 @pytest.fixture

@@ -6,18 +6,17 @@ from console.notify.outlook import StoredOutlook
 from slo.definitions import load
 from slo.schedule import Schedule
 from slo.topology import Topology
-from storage.client import StoreAddress, connect
-from storage.migrate import migrate
+from storage.client import connect
 from storage.reader import Reader
 from tests.console.notify.test_message import state
 from tests.fixtures_engine import EmbeddedEngine
+from tests.migrated import migrated
 
 pytestmark = pytest.mark.stack
 
 
 def test_a_store_that_refuses_to_tell_of_readings_keeps_nobody_from_hearing_of_an_alert(engine: EmbeddedEngine) -> None:
-    address = StoreAddress(engine.host, engine.port, engine.user, engine.password, "without_readings")
-    migrate(address)
+    address = migrated(engine, "without_readings")
     with connect(address) as client:
         client.command("DROP TABLE telemetry")
     with Reader(address) as reader:

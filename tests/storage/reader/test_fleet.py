@@ -65,8 +65,8 @@ def test_whoever_speaks_is_heard_with_tags_or_without(writer: Writer, reader: Re
         link: (device, "run-1"),
         cold: (cold, ""),
     }
-    assert all(abs(each.seen_unix_ms - began_ms) < 60_000 for each in heard.values())
-    assert reader.heard(began_ms + 600_000) == []
+    assert all(abs(each.seen_unix_ms - began_ms) < 3_600_000 for each in heard.values())
+    assert reader.heard(began_ms + 7_200_000) == []
     found = {each.device: each for each in reader.fleet(since=0, heard=heard.values())}
     assert found[DeviceId(device)].tags_seen_unix_ms == 1_790_000_000_019
     assert found[DeviceId(device)].samples == (samples[0], samples[2])  # nobody was heard by the other name
