@@ -26,13 +26,18 @@ class PaneKey(msgspec.Struct, frozen=True):
 
 
 class SinglesPane(msgspec.Struct, frozen=True):
-    """Tags of one channel, the time in which they could have been seen, and the time that its source says was lost."""
+    """Tags of one channel in the time in which tags of all sources could have been seen, that time, and the time that a source of
+    the domain says was lost. ``tags`` over ``live_ps`` is their rate.
+
+    ``left_out``: tags that came inside lost time. They are not among ``tags``, and in no pair.
+    """
 
     key: PaneKey
     channel: int
     tags: int
     live_ps: int
     lost_ps: int
+    left_out: int = 0
 
 
 class CorrelationPane(msgspec.Struct, frozen=True):

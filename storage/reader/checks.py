@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from schemas.ids import DeviceId, RunId
-from storage.reader.panes import PaneQuestions, summed
+from storage.reader.panes import PaneQuestions, in_panes
 from storage.reader.question import Level
 
 
@@ -62,7 +62,7 @@ class CheckQuestions(PaneQuestions):
 
     def _counted(self, device: DeviceId, run: RunId, level: Level) -> dict[int, int]:
         rows = self._client.query(
-            f"SELECT channels[1] AS channel, {summed(level)}[1] AS tags FROM panes_{level} AS part WHERE kind = 'singles' "
+            f"SELECT channels[1] AS channel, {in_panes(level)} AS tags FROM panes_{level} AS part WHERE kind = 'singles' "
             "AND device = {device:String} AND run = {run:String} GROUP BY channel HAVING tags > 0 ORDER BY channel",
             {"device": device, "run": run},
         )

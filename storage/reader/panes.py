@@ -118,6 +118,11 @@ def summed(level: Level) -> str:
     return "sumForEach(part.sums)" if level is Level.SECOND else "sumForEachMerge(part.sums)"
 
 
+def in_panes(level: Level) -> str:
+    """The expression for a channel's tags in panes: those of live time, and those left out of them for a loss."""
+    return f"{summed(level)}[1] + {summed(level)}[4]"
+
+
 def counts_of(histograms: pa.ListArray, place: int) -> Counts:
     """One histogram out of a column of them."""
     counts: Counts = histograms[place].values.to_numpy(zero_copy_only=False).astype(np.uint64)

@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas.block import Channel
 from schemas.ids import DeviceId, RunId
-from storage.reader.panes import summed
+from storage.reader.panes import in_panes
 from storage.reader.question import Level, Questions
 
 _NS_PER_S = 1_000_000_000
@@ -78,7 +78,7 @@ class RunQuestions(Questions):
                 FROM v_runs WHERE {where} ORDER BY seen_at DESC, began DESC LIMIT {{limit:UInt32}}) AS found
             LEFT JOIN (
                 SELECT device, run, groupArray(channel) AS numbers, groupArray(tags) AS counted FROM (
-                    SELECT device, run, channels[1] AS channel, {summed(Level.HOUR)}[1] AS tags FROM panes_1h AS part
+                    SELECT device, run, channels[1] AS channel, {in_panes(Level.HOUR)} AS tags FROM panes_1h AS part
                     WHERE kind = 'singles' AND {where} GROUP BY device, run, channel ORDER BY channel)
                 GROUP BY device, run) AS tags_by_channel
             ON tags_by_channel.device = found.device AND tags_by_channel.run = found.run

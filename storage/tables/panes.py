@@ -44,7 +44,8 @@ def pane_rows(parts: Sequence[PaneResults]) -> pa.Table:
 
 
 def _singles(pane: SinglesPane) -> _Row:
-    sums = np.array([pane.tags, pane.live_ps, pane.lost_ps], np.uint64)
+    left_out = (pane.left_out,) if pane.left_out else ()
+    sums = np.array([pane.tags, pane.live_ps, pane.lost_ps, *left_out], np.uint64)
     return _Row("singles", pane.key, (pane.channel,), 0, 0, sums)
 
 

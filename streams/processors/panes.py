@@ -10,10 +10,13 @@ depend on the tags alone, never on how the stream was cut into segments.
   Correlations and coincidences come only where something was counted: beside the singles rows, their absence means zero.
 - ``live_ps`` is the covered time outside declared losses, ``lost_ps`` the time inside them, covered or not. What a segment says
   of losses before the time that its predecessor reached comes too late and has no effect.
+- Only live time counts, whichever source lost it: tags inside a declared loss are in no pair, and are told apart as ``left_out``.
+  A rate is ``tags`` over ``live_ps`` (docs/decisions/0016).
 """
 
+import dataclasses
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import msgspec
@@ -70,6 +73,7 @@ class _Pane(msgspec.Struct, frozen=True):
 
     start_unix_s: int
     tags: Counts
+    left_out: Counts
     detectors: frozenset[int] = frozenset()
     histograms: tuple[Counts, ...] = ()
     live_ps: int = 0
@@ -133,16 +137,18 @@ def step(state: PaneState, segment: Segment, parameters: PaneParameters) -> tupl
             f"{state.reached_ps} ps, which was counted already; drop or merge late tags first"
         )
     lost: tuple[Interval, ...] = ()
+    blind: Segment | None = None
     if segment.losses:
         lost = merged(((loss.start_ps, loss.end_ps) for loss in segment.losses), state.reached_ps, segment.reached_ps)
+        segment, blind = _parted(segment, lost)
     state = _laid_out(state, segment.detectors, parameters)
     partners = Partners.of(segment, segment.detectors, state.layout, (state.tail_ps, state.tail_channel))
     closed = []
     pane = state.pane
     touched = _touched(stream, state.pane, segment, lost)
-    for start_unix_s, share in zip(touched, _shares(state, segment, list(map(stream.bounds, touched))), strict=True):
+    for start_unix_s, share in zip(touched, _shares(state, segment, blind, list(map(stream.bounds, touched))), strict=True):
         if pane is None or pane.start_unix_s != start_unix_s:
-            pane = _Pane(start_unix_s, _NO_TAGS)
+            pane = _Pane(start_unix_s, _NO_TAGS, _NO_TAGS)
         pane = _counted(pane, partners, lost, state.axes, share)
         if share.bounds[1] <= segment.reached_ps:
             closed.append(_results(stream, pane, state, parameters))
@@ -234,24 +240,46 @@ def _touched(stream: _Stream, pane: _Pane | None, segment: Segment, lost: tuple[
     return sorted({*chain.from_iterable(spans), *(() if pane is None else (pane.start_unix_s,))})
 
 
+def _parted(segment: Segment, lost: tuple[Interval, ...]) -> tuple[Segment, Segment | None]:
+    """The segment with the tags outside lost time, and with those inside, if there are any."""
+    inside = np.zeros(segment.time_ps.size, np.bool_)
+    for begin, end in segment.time_ps.searchsorted(np.array(lost, np.int64).reshape(-1, 2)).tolist():
+        inside[begin:end] = True
+    if not inside.any():
+        return segment, None
+    live, blind = (
+        dataclasses.replace(segment, time_ps=segment.time_ps[taken], channel=segment.channel[taken])
+        for taken in (~inside, inside)
+    )
+    return live, blind
+
+
 class _Share(NamedTuple):
-    """A pane's time, and a segment's tags in it: [begin, end), their number by channel, and whether any may pair."""
+    """A pane's time, and a segment's tags in it: [begin, end), their number by channel, and whether any may pair.
+
+    ``left_out``: the number of those in lost time.
+    """
 
     bounds: Interval
     begin: int
     end: int
     tags: Counts
     close: bool
+    left_out: Counts
 
 
-def _shares(state: PaneState, segment: Segment, panes: list[Interval]) -> list[_Share]:
+def _shares(state: PaneState, segment: Segment, blind: Segment | None, panes: list[Interval]) -> list[_Share]:
     """What each of the panes has of the segment; of a single one, as fast light has them, it is not looked who may pair."""
     if len(panes) == 1:
-        return [_Share(panes[0], 0, segment.time_ps.size, segment.tags, close=True)]
+        left_out = _NO_TAGS if blind is None else blind.tags
+        return [_Share(panes[0], 0, segment.time_ps.size, segment.tags, close=True, left_out=left_out)]
     before_ps = state.tail_ps.item(-1) if state.tail_ps.size else None
     starts_ps = [start_ps for start_ps, _ in panes[1:]]
     shares = share_out(segment.time_ps, segment.channel, starts_ps, before_ps, state.reach_ps)
-    return list(map(_Share, panes, shares.begins, shares.begins[1:], shares.tags, shares.close))
+    lefts: Iterable[Counts] = repeat(_NO_TAGS)
+    if blind is not None:
+        lefts = share_out(blind.time_ps, blind.channel, starts_ps, None, state.reach_ps).tags
+    return list(map(_Share, panes, shares.begins, shares.begins[1:], shares.tags, shares.close, lefts))
 
 
 def _counted(pane: _Pane, partners: Partners, lost: tuple[Interval, ...], axes: _Axes, share: _Share) -> _Pane:
@@ -268,6 +296,7 @@ def _counted(pane: _Pane, partners: Partners, lost: tuple[Interval, ...], axes: 
     return _Pane(
         pane.start_unix_s,
         share.tags if pane.tags is _NO_TAGS else pane.tags + share.tags,
+        pane.left_out if share.left_out is _NO_TAGS else pane.left_out + share.left_out,
         pane.detectors if pane.detectors.issuperset(segment.detectors) else pane.detectors | frozenset(segment.detectors),
         histograms,
         pane.live_ps + covered_ps - (overlap_ps(lost, covered) if lost else 0),
@@ -296,9 +325,12 @@ def _between(time_ps: Times, bounds: Interval) -> Interval:
 
 def _results(stream: _Stream, pane: _Pane, state: PaneState, parameters: PaneParameters) -> PaneResults:
     key = PaneKey(stream.domain, stream.device, stream.run, pane.start_unix_s)
-    spoke = pane.detectors.union(pane.tags.nonzero()[0].tolist())
-    tags = pane.tags.item
-    singles = tuple(SinglesPane(key, channel, tags(channel), pane.live_ps, pane.lost_ps) for channel in sorted(spoke))
+    spoke, tags = pane.detectors.union(pane.tags.nonzero()[0].tolist()), pane.tags.item
+    if pane.lost_ps:
+        spoke, left_out = spoke.union(pane.left_out.nonzero()[0].tolist()), pane.left_out.item
+        singles = tuple(SinglesPane(key, c, tags(c), pane.live_ps, pane.lost_ps, left_out(c)) for c in sorted(spoke))
+    else:
+        singles = tuple(SinglesPane(key, channel, tags(channel), pane.live_ps, 0) for channel in sorted(spoke))
     if not pane.histograms:
         return PaneResults(singles)
     correlation, bins = state.axes[0], _window_bins(parameters)

@@ -44,6 +44,24 @@ def test_a_level_that_lost_rows_is_found(
     assert not reader.check_sums(DeviceId(device), RUN).exact
 
 
+def test_tags_that_a_loss_left_out_are_in_the_sums_and_in_no_rate(
+    writer: Writer, reader: Reader, client: Client, device: str
+) -> None:
+    writer.write(batch(device, 0))
+    before = reader.check_sums(DeviceId(device), RUN).levels[Level.HOUR]
+    raw = tables.StoredTags(context(device, 4, 4), 4, tag_runs(*tags(4, 4)))
+    client.insert(tables.TAG_RUNS, tables.tag_rows([raw]), token=device)
+    more = {channel: n - before[channel] for channel, n in reader.check_sums(DeviceId(device), RUN).raw.items()}
+    key = PaneKey(DomainId(device), DeviceId(device), RUN, MIDNIGHT_UNIX_S + 50)
+    panes = PaneResults(tuple(SinglesPane(key, channel, 1, 7, 9, n - 1) for channel, n in sorted(more.items())))
+    client.insert(tables.PANES, tables.pane_rows([panes]), token=f"{device}-panes")
+    assert reader.check_sums(DeviceId(device), RUN).exact
+    rates = client.query(
+        "SELECT tags, live_ps, lost_ps FROM v_singles_1s WHERE device = {device:String} AND lost_ps = 9", {"device": device}
+    ).to_pylist()
+    assert rates == len(more) * [{"tags": 1, "live_ps": 7, "lost_ps": 9}]
+
+
 def test_without_raw_rows_the_levels_are_compared(reader: Reader, client: Client, device: str) -> None:
     key = PaneKey(DomainId(device), DeviceId(device), RUN, MIDNIGHT_UNIX_S)
     singles = (SinglesPane(key, 0, 5, 1, 0), SinglesPane(key, 9, 0, 1, 0))

@@ -22,6 +22,7 @@ def oracle(whole, parameters):
     """Panes of a whole stream by brute force: dictionaries of plain integers."""
     origin_ps = whole.origin_unix_ns * 1000
     pane_of = lambda t: (origin_ps + int(t)) // PANE_PS  # noqa: E731
+    is_lost = lambda t: any(x.start_ps <= t < x.end_ps for x in whole.losses)  # noqa: E731
     singles, correlations, coincidences = {}, {}, {}
     for second in range(pane_of(whole.start_ps), pane_of(whole.reached_ps - 1) + 1):
         low = max(whole.start_ps, second * PANE_PS - origin_ps)
@@ -29,12 +30,13 @@ def oracle(whole, parameters):
         edges = sorted({low, high, *(min(max(e, low), high) for x in whole.losses for e in (x.start_ps, x.end_ps))})
         lost_ps = sum(b - a for a, b in pairwise(edges) if any(x.start_ps <= a and b <= x.end_ps for x in whole.losses))
         for channel in whole.detectors:
-            singles[second, channel] = [0, high - low - lost_ps, lost_ps]
+            singles[second, channel] = [0, high - low - lost_ps, lost_ps, 0]
         live = high - low - lost_ps, lost_ps
         for t, c in zip(whole.time_ps, whole.channel, strict=True):
             if pane_of(t) == second:
-                singles.setdefault((second, int(c)), [0, *live])[0] += 1
-    tags = [(int(t), int(c)) for t, c in zip(whole.time_ps, whole.channel, strict=True) if c in whole.detectors]
+                singles.setdefault((second, int(c)), [0, *live, 0])[3 if is_lost(t) else 0] += 1
+    every = zip(whole.time_ps, whole.channel, strict=True)
+    tags = [(int(t), int(c)) for t, c in every if c in whole.detectors and not is_lost(t)]
     for i, (t1, c1) in enumerate(tags):
         for t2, c2 in tags[:i]:
             if c1 == c2:
@@ -52,7 +54,7 @@ def oracle(whole, parameters):
 def plain(results: PaneResults):
     """Results as comparable values, in their order."""
     return (
-        [(s.key, s.channel, s.tags, s.live_ps, s.lost_ps) for s in results.singles],
+        [(s.key, s.channel, s.tags, s.live_ps, s.lost_ps, s.left_out) for s in results.singles],
         [
             (c.key, c.start_channel, c.stop_channel, c.first_edge_ps, c.bin_width_ps, c.counts.tolist())
             for c in results.correlations
@@ -99,7 +101,7 @@ def test_panes_equal_the_oracle_however_the_stream_is_cut(data):
     whole, parameters = data.draw(streams()), PaneParameters(100, 1_000, data.draw(WINDOWS))
     results = run(cut(whole, data.draw(cuts(whole))), parameters)
     singles, correlations, coincidences = oracle(whole, parameters)
-    assert {(s.key.start_unix_s, s.channel): [s.tags, s.live_ps, s.lost_ps] for s in results.singles} == singles
+    assert {(s.key.start_unix_s, s.channel): [s.tags, s.live_ps, s.lost_ps, s.left_out] for s in results.singles} == singles
     assert {(c.key.start_unix_s, c.start_channel, c.stop_channel): c.counts.tolist() for c in results.correlations} == {
         key: counts.tolist() for key, counts in correlations.items()
     }
@@ -140,6 +142,27 @@ def test_the_panes_of_a_stream_sum_to_its_histogram_in_one_go():
     [total] = run([one_pane]).correlations
     assert (first.counts + second.counts == total.counts).all()
     assert total.counts.any()
+
+
+def test_one_sides_loss_leaves_the_other_sides_rate_as_it_is():
+    """Channel 1's source loses the second half of every tenth of a second; channel 0 clicks on, once in a millisecond."""
+    steady = np.arange(EDGE_PS, EDGE_PS + 2 * PANE_PS, PANE_PS // 1_000)
+    losses = [loss(t, t + PANE_PS // 20) for t in range(EDGE_PS + PANE_PS // 20, EDGE_PS + 2 * PANE_PS, PANE_PS // 10)]
+    whole = segment(steady, np.zeros(steady.size, np.uint8), EDGE_PS, EDGE_PS + 2 * PANE_PS, (0, 1), losses)
+    for singles in run(cut(whole, [EDGE_PS + 77 * PANE_PS // 100])).singles:
+        assert (singles.live_ps, singles.lost_ps) == (PANE_PS // 2, PANE_PS // 2)
+        if singles.channel == 0:
+            assert singles.tags * PANE_PS / singles.live_ps == 1_000
+            assert singles.tags + singles.left_out == 1_000
+
+
+def test_tags_in_lost_time_make_no_pairs():
+    whole = segment(
+        [EDGE_PS + 10, EDGE_PS + 20, EDGE_PS + 30], [0, 1, 1], EDGE_PS, EDGE_PS + 50, losses=[loss(EDGE_PS + 15, EDGE_PS + 25)]
+    )
+    results = run([whole])
+    assert [one.counts.sum() for one in results.correlations] == [1]
+    assert [one.coincidences for one in results.coincidences] == [1]
 
 
 def test_silence_yields_singles_rows_and_nothing_else():
