@@ -85,5 +85,10 @@ def test_flags() -> None:
 
 
 def test_nesting_has_an_end() -> None:
-    with pytest.raises(DefinitionError, match="nested too deeply"):
-        parse("[" * 20_000, "a.yaml")
+    for opening in ("[", "{a: ", "- "):
+        with pytest.raises(DefinitionError, match="nested too deeply"):
+            parse(opening * 1_000_000, "a.yaml")
+    (deep,) = parse(f"{'[' * 100}1{']' * 100}", "a.yaml")
+    for _ in range(100):
+        (deep,) = deep.items()
+    assert deep.number() == 1
