@@ -94,14 +94,20 @@ def _free_ports(count: int) -> list[int]:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """``127.0.0.1:PORT`` of a fresh embedded Kafka, one for the whole run: name your topics and groups for your test."""
+def shared_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
+    """A fresh embedded Kafka, one for the whole run: to be looked at, not to be killed."""
     shared = EmbeddedBroker(tmp_path_factory.mktemp("broker"))
     shared.start()
     try:
-        yield shared.address
+        yield shared
     finally:
         shared.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(shared_broker: EmbeddedBroker) -> str:
+    """``127.0.0.1:PORT`` of the one broker: name your topics and groups for your test."""
+    return shared_broker.address
 
 
 @pytest.fixture

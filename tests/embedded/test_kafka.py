@@ -39,8 +39,8 @@ async def test_killed_broker_keeps_its_messages_and_port(own_broker: EmbeddedBro
     assert await consume(own_broker.address, "kept", len(values)) == values
 
 
-async def test_listens_on_loopback_only(broker: str, own_broker: EmbeddedBroker) -> None:
-    listening = [c.laddr for c in psutil.Process(own_broker.pid).net_connections("inet") if c.status == psutil.CONN_LISTEN]
+def test_listens_on_loopback_only(shared_broker: EmbeddedBroker) -> None:
+    listening = [c.laddr for c in psutil.Process(shared_broker.pid).net_connections("inet") if c.status == psutil.CONN_LISTEN]
     assert len(listening) == 2
     assert {address.ip.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
 
