@@ -81,7 +81,8 @@ def _count(
     begin, end, origin, phase = part
     numerator, denominator, width = constants[0], constants[1], constants[2]
     per_period, per_bin = 1.0 / numerator, 1.0 / width
-    for i in range(begin, end):
+    time_ps, channel = time_ps[begin:end], channel[begin:end]
+    for i in range(time_ps.size):
         scaled = (time_ps[i] - origin) * denominator + phase
         rest = scaled - np.int64(scaled * per_period) * numerator
         if rest < 0:
