@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.block import ADVANCE_CHANNEL, MAX_TAGS, BlockContext, Channel, TagBlock
@@ -27,6 +27,7 @@ def context(start_ps: int = 0, reached_ps: int = 1 << 62, sequence: int = 0) -> 
 tags = st.lists(st.tuples(st.integers(0, 1 << 36) | st.integers(0, 9), st.integers(0, 254)), max_size=60)
 
 
+@settings(deadline=None)
 @given(tags, st.integers(-(1 << 40), 1 << 40))
 def test_times_come_back_as_they_went_in(steps: list[tuple[int, int]], start_ps: int) -> None:
     time_ps = start_ps + np.cumsum(np.array([gap for gap, _ in steps], np.int64))
