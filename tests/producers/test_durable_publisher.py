@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,6 +73,20 @@ async def test_a_full_disk_budget_drops_the_oldest_and_counts_it(tmp_path: Path)
         assert statistics.dropped > 0
         assert statistics.waiting + statistics.dropped == 96
         assert statistics.waiting_bytes <= 16 << 20
+
+
+async def test_what_a_source_said_last_outlives_its_segment_and_a_death(tmp_path: Path) -> None:
+    async with durable(tmp_path / "queue", "127.0.0.1:9", 16 << 20) as publisher:
+        await publisher.send_block(block(7, device="durable-f", tags=50))
+        for sequence in range(96):
+            await publisher.send_block(block(sequence, device="durable-g", tags=100_000))
+        assert publisher.statistics.dropped > 0
+        shutil.copytree(tmp_path / "queue", tmp_path / "died")  # as a death at this moment leaves it
+    async with durable(tmp_path / "died", "127.0.0.1:9", 16 << 20) as publisher:
+        for device, sequence in (("durable-f", 7), ("durable-g", 95)):
+            last = publisher.last_of(DomainId(device))
+            assert last is not None
+            assert last.sequence == sequence
 
 
 async def test_a_disk_that_refuses_ends_delivering_and_says_so(broker: str, tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from producers.fleet_file import Fleet
 
 
-_GATHER = 0.05
-"""Of the time that a block takes to come about: how long it may wait for others on its way to the broker."""
+_GATHER, _GATHER_MOST_S = 0.05, 0.25
+"""How long a block may wait for others on its way to the broker: this part of the time that it took to come about, at most."""
 _DELIVERY_S = 10.0
 """How long a fleet that was told to stop waits for the broker; what is left then is sent by the next start."""
 
@@ -66,7 +66,7 @@ async def _run(settings: "Settings", fleet: "Fleet") -> None:
         waiting,
         lambda: Publisher(connection),
         limit_bytes=settings.fleet.waiting_megabytes << 20,
-        gather_s=_GATHER * fleet.block_ms / 1000,
+        gather_s=min(_GATHER * fleet.block_ms / 1000, _GATHER_MOST_S),
     ) as publisher:
         await run_fleet(fleet, publisher, settings.home, stop, past=publisher)
         await publisher.flush(_DELIVERY_S)
