@@ -101,8 +101,11 @@ def _unbroken(segment: Segment, first: int, *, joined: bool) -> tuple[PaneShare,
     origin_ps, start_ps, reached_ps = segment.origin_unix_ns * _PS_PER_NS, segment.start_ps, segment.reached_ps
     if start_ps == reached_ps:
         return ()
+    end_ps = (first + 1) * PANE_PS - origin_ps
+    if reached_ps <= end_ps:  # the usual case of a bright source
+        return (PaneShare(first, (LivePart(start_ps, reached_ps, 0, segment.time_ps.size, joined),), 0, reached_ps == end_ps),)
     _check_panes(segment, ((start_ps, reached_ps),), origin_ps)
-    edges = range((first + 1) * PANE_PS - origin_ps, reached_ps, PANE_PS)
+    edges = range(end_ps, reached_ps, PANE_PS)
     cuts = segment.time_ps.searchsorted(np.array(edges, np.int64)).tolist() if edges else ()
     times_ps, places = (start_ps, *edges, reached_ps), (0, *cuts, segment.time_ps.size)
     return tuple(
