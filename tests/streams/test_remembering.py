@@ -1,14 +1,12 @@
 """Through the real store: whenever a worker is replaced, the next one goes on with the very same batches."""
 
-from collections.abc import Iterator
-
 import pytest
 from prometheus_client import CollectorRegistry
 
 from slo.catalogue import catalogue
 from slo.definitions import load
 from slo.evaluation import Evaluator
-from storage.client import Client, StoreAddress, connect
+from storage.client import Client, StoreAddress
 from storage.past_verdicts import PastVerdicts
 from storage.writer import Writer
 from streams import positions as positions_codec
@@ -20,31 +18,19 @@ from streams.remembering import composite_standings, exclusion_of, recent_alarms
 from streams.slo_pipeline import NAME, SloPipeline
 from tests.fixtures_engine import EmbeddedEngine
 from tests.migrated import migrated
+from tests.storage.conftest import client, writer  # noqa: F401
 from tests.streams.test_slo_pipeline import history, run
 
 pytestmark = pytest.mark.stack
 DEFINITIONS = load()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(engine: EmbeddedEngine) -> StoreAddress:
     return migrated(engine, "remembering")
 
 
-@pytest.fixture
-def client(address: StoreAddress) -> Iterator[Client]:
-    with connect(address) as made:
-        yield made
-
-
-@pytest.fixture
-def writer(address: StoreAddress) -> Iterator[Writer]:
-    made = Writer(address, "a-worker")
-    yield made
-    made.close()
-
-
-def opened(client: Client, finished: Finished | None) -> SloPipeline:
+def opened(client: Client, finished: Finished | None) -> SloPipeline:  # noqa: F811
     resume = 0 if finished is None else finished.batch.hi
     past = PastVerdicts(client, NAME, "remembered", 1, resume)
     positions = positions_codec.decode(b"{}" if finished is None else finished.batch.positions)
@@ -65,7 +51,7 @@ def opened(client: Client, finished: Finished | None) -> SloPipeline:
 
 
 @pytest.mark.slow
-def test_twenty_restarts_lose_nothing(writer: Writer, client: Client) -> None:
+def test_twenty_restarts_lose_nothing(writer: Writer, client: Client) -> None:  # noqa: F811
     messages = history(240)
     whole = run(opened(client, None), messages)
     assert len(whole) > 20
